@@ -1,0 +1,186 @@
+"""One database, opened once per process (after the fork). What differs between PostgreSQL and SQLite stands here, and only here.
+
+    db = Database.open("sqlite:///news.sqlite")
+    with db.write() as conn:            # SQLite: BEGIN IMMEDIATE, so a writer never fails half way
+        now = db.now(conn)              # the database's clock; tests inject theirs
+
+Time is the database's: hosts' clocks differ, and leases are compared across hosts.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import Connection, Engine, Table, create_engine, event, func, make_url, select, text
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import ArgumentError, DBAPIError, InterfaceError, NoSuchModuleError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+
+from pipeline.errors import Infrastructure, Misconfigured
+from schemas.tables import band, band_hash, log_state
+
+LOCK_TIMEOUT_S = 5
+"""Longest wait for a lock; then it is an infrastructure error and the work is given back. Less than the hard time limit of a task."""
+IDLE_IN_TRANSACTION_S = 10
+"""PostgreSQL ends a transaction that does nothing for so long: a frozen host must not keep the ledger lock."""
+
+
+class Database:
+    """An engine and a clock. `write()` and `read()` give connections in a transaction that ends with the block."""
+
+    def __init__(self, engine: Engine, clock: Callable[[], datetime] | None = None) -> None:
+        self.engine = engine
+        self.is_postgresql = engine.dialect.name == "postgresql"
+        self._clock = clock
+
+    @classmethod
+    def open(cls, url: str, *, clock: Callable[[], datetime] | None = None, pool_size: int = 2) -> Database:
+        """Open `sqlite:///path` or `postgresql://…`. Connects lazily. Raises Misconfigured for a URL that is no database's."""
+        try:
+            parsed = make_url(url)
+            if parsed.get_backend_name() == "postgresql":
+                return cls(_postgresql(url, pool_size), clock)
+            if parsed.get_backend_name() == "sqlite":
+                return cls(_sqlite(url), clock)
+        except (ArgumentError, NoSuchModuleError) as error:
+            raise Misconfigured("DATABASE_URL is no database URL.", hint="sqlite:///path/to/file or postgresql://user@host/name") from error
+        raise Misconfigured(f"DATABASE_URL names {parsed.get_backend_name()}; newswire runs on SQLite and on PostgreSQL.")
+
+    def close(self) -> None:
+        self.engine.dispose()
+
+    @contextmanager
+    def write(self) -> Iterator[Connection]:
+        """A writing transaction: committed at the end of the block, rolled back by an exception.
+
+        Raises Infrastructure for what is not the data's fault: connection, lock, deadlock, disk.
+        """
+        with translated(), self.engine.begin() as conn:
+            yield conn
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """A reading transaction; on SQLite it takes no lock that others wait for."""
+        with translated(), self.engine.connect().execution_options(newswire_read=True) as conn, conn.begin():
+            yield conn
+
+    def now(self, conn: Connection) -> datetime:
+        """The database's time, aware, UTC; the injected clock's where there is one. SQLite's host is ours."""
+        if self._clock is not None:
+            return self._clock()
+        if not self.is_postgresql:
+            return datetime.now(UTC)
+        return conn.execute(select(func.clock_timestamp())).scalar_one().astimezone(UTC)  # type: ignore[no-any-return]
+
+
+@contextmanager
+def translated() -> Iterator[None]:
+    """Database errors that are nobody's data's fault, as Infrastructure. Data errors (IntegrityError, DataError) pass as they are."""
+    try:
+        yield
+    except (OperationalError, InterfaceError, PoolTimeout) as error:
+        raise Infrastructure(f"The database is not to be had: {_first_line(error)}.", hint="It is tried again by itself; `newswire status`.") from error
+    except DBAPIError as error:
+        if error.connection_invalidated:
+            raise Infrastructure(f"The connection to the database broke: {_first_line(error)}.") from error
+        raise
+
+
+def _first_line(error: Exception) -> str:
+    origin = getattr(error, "orig", None) or error
+    return str(origin).strip().splitlines()[0].rstrip(".") if str(origin).strip() else type(origin).__name__
+
+
+def _postgresql(url: str, pool_size: int) -> Engine:
+    settings = f"-c lock_timeout={LOCK_TIMEOUT_S}s -c idle_in_transaction_session_timeout={IDLE_IN_TRANSACTION_S}s -c timezone=UTC"
+    return create_engine(
+        make_url(url).set(drivername="postgresql+psycopg"),
+        pool_size=pool_size,
+        max_overflow=0,
+        pool_pre_ping=True,
+        isolation_level="READ COMMITTED",  # each statement sees what was committed when it began: the ledger leans on it
+        connect_args={
+            "options": settings,
+            "connect_timeout": 5,
+            "keepalives": 1,
+            "keepalives_idle": 5,
+            "keepalives_interval": 2,
+            "keepalives_count": 3,
+            "application_name": "newswire",
+        },
+    )
+
+
+def _sqlite(url: str) -> Engine:
+    engine = create_engine(url, connect_args={"timeout": LOCK_TIMEOUT_S, "check_same_thread": False})
+
+    @event.listens_for(engine, "connect")
+    def connected(raw: sqlite3.Connection, _: Any) -> None:
+        raw.isolation_level = None  # the driver begins nothing by itself
+        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", f"busy_timeout={LOCK_TIMEOUT_S * 1000}"):
+            raw.execute(f"PRAGMA {pragma}")
+
+    @event.listens_for(engine, "begin")
+    def begun(conn: Connection) -> None:
+        reading = conn.get_execution_options().get("newswire_read", False)
+        conn.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")
+
+    return engine
+
+
+def insert(conn: Connection, table: Table) -> Any:
+    """INSERT of this database's dialect, for ON CONFLICT."""
+    return postgresql.insert(table) if conn.dialect.name == "postgresql" else sqlite.insert(table)
+
+
+def lock_ledger(conn: Connection) -> tuple[int, int]:
+    """Take the ledger lock; (epoch, last) as committed. In a statement of its own: one that waited would see the past.
+
+    On SQLite BEGIN IMMEDIATE is that lock already.
+    """
+    statement = select(log_state.c.epoch, log_state.c.last).where(log_state.c.id == 1).with_for_update()
+    if conn.dialect.name == "postgresql":
+        conn.execute(text("SELECT 1 FROM log_state WHERE id = 1 FOR UPDATE"))
+    row = conn.execute(statement).one()
+    return int(row.epoch), int(row.last)
+
+
+def add_bands(conn: Connection, rows: Sequence[dict[str, Any]]) -> None:
+    """Index signatures: rows of {version, item, scheme, hashes}. PostgreSQL's GIN index is a table of hashes in SQLite."""
+    if not rows:
+        return
+    conn.execute(band.insert(), list(rows))
+    if conn.dialect.name == "sqlite":
+        pairs = [{"hash": value, "version": row["version"]} for row in rows for value in sorted(set(row["hashes"]))]
+        if pairs:
+            conn.execute(band_hash.insert(), pairs)
+
+
+def versions_sharing(conn: Connection, hashes: Sequence[int], *, scheme: int, at_least: int, limit: int) -> list[int]:
+    """Ids of versions whose signature has `at_least` of these hashes, those that share most first."""
+    if not hashes:
+        return []
+    if conn.dialect.name == "postgresql":
+        statement = text(
+            "SELECT version FROM (SELECT version, (SELECT count(*) FROM unnest(hashes) AS h WHERE h = ANY(:hashes)) AS shared"
+            " FROM band WHERE hashes && CAST(:hashes AS integer[]) AND scheme = :scheme) AS near"
+            " WHERE shared >= :at_least ORDER BY shared DESC, version DESC LIMIT :limit"
+        )
+        found = conn.execute(statement, {"hashes": list(hashes), "scheme": scheme, "at_least": at_least, "limit": limit})
+    else:
+        shared = func.count().label("shared")
+        near = (
+            select(band_hash.c.version, shared)
+            .join(band, band.c.version == band_hash.c.version)
+            .where(band_hash.c.hash.in_(list(hashes)), band.c.scheme == scheme)
+            .group_by(band_hash.c.version)
+            .having(shared >= at_least)
+            .order_by(shared.desc(), band_hash.c.version.desc())
+            .limit(limit)
+        )
+        found = conn.execute(near)
+    return [int(row.version) for row in found]

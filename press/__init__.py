@@ -1,0 +1,1 @@
+"""A simulated press on loopback, for the demo, tests, benchmarks."""

@@ -1,0 +1,183 @@
+"""What is read out of a document: `Draft` (what a format gave, nothing lost) and `Article` (clean, what we store and send)."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+
+import msgspec
+
+
+class Usability(StrEnum):
+    """What the publisher says may be done with it (IPTC pubStatus)."""
+
+    USABLE = "usable"
+    WITHHELD = "withheld"
+    CANCELED = "canceled"
+
+
+class Urgency(StrEnum):
+    """How fast it must travel; the lanes are made of it."""
+
+    FLASH = "flash"
+    NORMAL = "normal"
+
+
+class Kind(StrEnum):
+    """What sort of item a text is by its own marks (never by its publisher)."""
+
+    ALERT = "alert"
+    STORY = "story"
+    ADVISORY = "advisory"
+
+
+class Place(msgspec.Struct, frozen=True, kw_only=True):
+    """One place that a dateline prints."""
+
+    raw: str
+    """As printed: `TALLAHASSEE`."""
+    city: str | None = None
+    """In ordinary capitals: `Tallahassee`."""
+    region: str | None = None
+    """As printed: `Fla.`"""
+    country: str | None = None
+    """As printed: `Gaza Strip`; None where the line prints none."""
+    country_code: str | None = None
+    """ISO 3166-1 alpha-2."""
+    country_given: bool = False
+    """False: the code is inferred from the city, the line does not print a country."""
+
+
+class Dateline(msgspec.Struct, frozen=True, kw_only=True):
+    """`SEOUL, Aug. 15 (UPI) -- ` in its parts. Year-less dates keep `year` None; `date` is resolved against publication only."""
+
+    raw: str
+    """Exactly what was taken off the lead, the space after the separator included."""
+    place_raw: str | None = None
+    city: str | None = None
+    """The first place's city; all of them are in `places`."""
+    country_code: str | None = None
+    country_given: bool = False
+    places: tuple[Place, ...] = ()
+    month: int | None = None
+    day: int | None = None
+    year: int | None = None
+    """Only what the line prints."""
+    resolved_date: str | None = None
+    """ISO date: the printed one, its year chosen nearest to the publication time when that is known. Never against now."""
+    agency: str | None = None
+    """By its usual name: `UPI`, `AP`, `Reuters`, `AFP`."""
+    agency_raw: str | None = None
+    separator: str | None = None
+
+
+class Picture(msgspec.Struct, frozen=True, kw_only=True):
+    """A picture that goes with the text. The caption is never part of the body."""
+
+    caption: str = ""
+    credit_raw: str = ""
+    """`File Photo by KCNA/UPI`"""
+    credit_type: str | None = None
+    """`File Photo`"""
+    credit_sources: tuple[str, ...] = ()
+    """`("KCNA", "UPI")`"""
+    license_text: str | None = None
+    """The words of a licence link that stood beside it: `License Photo`."""
+    url: str | None = None
+
+
+class Link(msgspec.Struct, frozen=True, kw_only=True):
+    """A link to another story that stood between paragraphs."""
+
+    text: str
+    url: str | None = None
+    after_paragraph: int = 0
+    """How many body paragraphs stand before it."""
+
+
+class Rights(msgspec.Struct, frozen=True, kw_only=True):
+    """What may be done with it, in the publisher's words."""
+
+    copyright: str = ""
+    usage_terms: str = ""
+    license_url: str = ""
+
+
+class Draft(msgspec.Struct, frozen=True, kw_only=True):
+    """What a format read: fields as the publisher gave them, white space and all. `clean` makes an Article of it.
+
+    Exactly one of `page_html` (a whole web page, the text has to be found), `body_html` (the body, marked up) and `body_text` is not
+    empty, unless the item has no body at all (a kill).
+    """
+
+    format: str
+    """Name of the format that read it: `html`, `text`, `ninjs`."""
+    path: str = ""
+    """Where in the document it stood, for containers: `items/3`. Empty for a document that is one item."""
+    page_html: str = ""
+    body_html: str = ""
+    body_text: str = ""
+    url: str = ""
+    """Where it stands, or where the publisher says its page is."""
+    provider: str = ""
+    """Who published it, where the format says so; else the source's provider counts."""
+    guid: str = ""
+    """The publisher's own id, the same for all versions of one item."""
+    version: str = ""
+    """The publisher's version, as given: numbers, or anything opaque."""
+    version_at: datetime | None = None
+    """When the publisher made this version."""
+    published: datetime | None = None
+    """First published."""
+    headline: str = ""
+    subtitle: str = ""
+    byline: str = ""
+    located: str = ""
+    language: str = ""
+    urgency: Urgency | None = None
+    kind: Kind | None = None
+    usability: Usability = Usability.USABLE
+    embargo_until: datetime | None = None
+    editor_note: str = ""
+    keywords: tuple[str, ...] = ()
+    subjects: tuple[str, ...] = ()
+    pictures: tuple[Picture, ...] = ()
+    rights: Rights = Rights()
+    extra: dict[str, str] = {}
+    """Fields of the format that have no place above, by their names there."""
+    warnings: tuple[str, ...] = ()
+
+
+class Article(msgspec.Struct, frozen=True, kw_only=True):
+    """A clean wire article. `paragraphs` hold the story's own words and nothing else; all that stood around them has a field."""
+
+    headline: str
+    paragraphs: tuple[str, ...]
+    text: str = ""
+    """The paragraphs joined by blank lines: always `"\\n\\n".join(paragraphs)`."""
+    subtitle: str | None = None
+    byline: str | None = None
+    """As printed, `By` taken off; None where there is none."""
+    dateline: Dateline | None = None
+    pictures: tuple[Picture, ...] = ()
+    related_links: tuple[Link, ...] = ()
+    advisories: tuple[str, ...] = ()
+    """`(Adds details, background)`, `Eds: UPDATES …`: words to editors, taken out of the body."""
+    tails: tuple[str, ...] = ()
+    """Credits and contacts at the end, `(Reporting by …)`, taken out of the body."""
+    kind: Kind = Kind.STORY
+    correction: str | None = None
+    """What a correction says it corrects, where the text is marked as one; "" where it only bears the mark."""
+    writethru: bool = False
+    """Bears a writethru, update or lead mark."""
+    urgency: Urgency = Urgency.NORMAL
+    language: str = ""
+    """BCP 47 primary tag; empty where it could not be told."""
+    credited_source: str | None = None
+    """The agency that dateline, byline, credit or tail name."""
+    published: datetime | None = None
+    modified: datetime | None = None
+    canonical_url: str | None = None
+    keywords: tuple[str, ...] = ()
+    word_count: int = 0
+    """Of `text`, split at white space."""
