@@ -1,0 +1,92 @@
+"""What was set aside: who, what, where, why, since when, by which version of the code. Released under a new id, or a revoked one stays revoked."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from functools import cache
+from importlib.metadata import PackageNotFoundError, version
+from typing import Any
+
+from sqlalchemy import Connection, insert, select, update
+
+from schemas.tables import fetch_job, host, quarantine, sighting, work
+
+
+@cache
+def code_version() -> str:
+    """Of the installed distribution; `source` where it runs from a checkout that is not installed."""
+    try:
+        return version("newswire")
+    except PackageNotFoundError:
+        return "source"
+
+
+def add(
+    conn: Connection,
+    now: datetime,
+    *,
+    stage: str,
+    refs: Sequence[int],
+    lane: str,
+    error: str,
+    message: str,
+    hint: str = "",
+    only: str = "",
+    source: int | None = None,
+    run: int | None = None,
+    url: str = "",
+) -> int:
+    """Set something aside; its quarantine id. `stage` fetch: refs are sightings (or the source, for a listing, when `url` has none)."""
+    row = quarantine.insert().values(
+        stage=stage,
+        refs=list(refs),
+        only=only,
+        lane=lane,
+        source=source,
+        run=run,
+        url=url,
+        error=error,
+        message=message,
+        hint=hint,
+        code_version=code_version(),
+        at=now,
+    )
+    return int(conn.execute(row.returning(quarantine.c.id)).scalar_one())
+
+
+def replay(conn: Connection, ids: Sequence[int], now: datetime, *, run: int | None = None) -> int:
+    """Put what is still set aside back to work, under new ids; how many."""
+    freed = conn.execute(
+        update(quarantine).where(quarantine.c.id.in_(list(ids)), quarantine.c.released_at.is_(None)).values(released_at=now).returning(quarantine)
+    ).all()
+    for row in freed:
+        if row.stage == "fetch":
+            _fetch_again(conn, row, now, run)
+        else:
+            conn.execute(
+                insert(work).values(
+                    stage=row.stage,
+                    lane=row.lane,
+                    label=f"replay of quarantine {row.id} · {len(row.refs)} of {row.stage}",
+                    run=run or row.run,
+                    refs=row.refs,
+                    only=row.only,
+                    due_at=now,
+                )
+            )
+    return len(freed)
+
+
+def _fetch_again(conn: Connection, row: Any, now: datetime, run: int | None) -> None:
+    from pipeline.urls import host_key
+
+    seen = conn.execute(select(sighting).where(sighting.c.id.in_(row.refs))).all()
+    for entry in seen:
+        name = host_key(entry.url)
+        conn.execute(
+            fetch_job.insert().values(
+                host=name, url=entry.url, kind="page", source=entry.source, sighting=entry.id, lane=row.lane, run=run or row.run, due_at=now
+            )
+        )
+        conn.execute(update(host).where(host.c.name == name).values(due_at=now, offered_at=None))
