@@ -93,7 +93,9 @@ def load(environ: Mapping[str, str] | None = None, **overrides: Any) -> Settings
             raise Misconfigured(f"{name} = {value!r} in {origin.get(name, 'the command line')}: {str(error).split(' - at')[0]}.") from error
     settings = msgspec.convert(values, Settings, strict=False)
     if not settings.soft_time_limit_s < settings.time_limit_s < settings.lease_s:
-        raise Misconfigured("soft_time_limit_s < time_limit_s < lease_s must hold: a lease that ends first lets two workers run one piece of work.")
+        raise Misconfigured(
+            "soft_time_limit_s < time_limit_s < lease_s must hold: a lease that ends first lets two workers run one piece of work."
+        )
     return settings
 
 

@@ -83,7 +83,9 @@ def translated() -> Iterator[None]:
     try:
         yield
     except (OperationalError, InterfaceError, PoolTimeout) as error:
-        raise Infrastructure(f"The database is not to be had: {_first_line(error)}.", hint="It is tried again by itself; `newswire status`.") from error
+        raise Infrastructure(
+            f"The database is not to be had: {_first_line(error)}.", hint="It is tried again by itself; `newswire status`."
+        ) from error
     except DBAPIError as error:
         if error.connection_invalidated:
             raise Infrastructure(f"The connection to the database broke: {_first_line(error)}.") from error

@@ -58,7 +58,10 @@ def add(
 def replay(conn: Connection, ids: Sequence[int], now: datetime, *, run: int | None = None) -> int:
     """Put what is still set aside back to work, under new ids; how many."""
     freed = conn.execute(
-        update(quarantine).where(quarantine.c.id.in_(list(ids)), quarantine.c.released_at.is_(None)).values(released_at=now).returning(quarantine)
+        update(quarantine)
+        .where(quarantine.c.id.in_(list(ids)), quarantine.c.released_at.is_(None))
+        .values(released_at=now)
+        .returning(quarantine)
     ).all()
     for row in freed:
         if row.stage == "fetch":

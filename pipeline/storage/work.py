@@ -127,7 +127,10 @@ def offer(conn: Connection, stage: str, lane: str, free: int, now: datetime) -> 
         .prefix_with("MATERIALIZED")  # without it a bad plan took 195 rows for LIMIT 5
     )
     marked = conn.execute(
-        update(work).where(work.c.id == chosen.c.id).values(offered_at=now).returning(work.c.id, work.c.attempts, work.c.label, work.c.due_at)
+        update(work)
+        .where(work.c.id == chosen.c.id)
+        .values(offered_at=now)
+        .returning(work.c.id, work.c.attempts, work.c.label, work.c.due_at)
     ).all()
     return [
         Offered(id=row.id, attempt=row.attempts + 1, stage=stage, lane=lane, label=row.label)
@@ -298,5 +301,6 @@ def backlog(conn: Connection, now: datetime) -> list[Backlog]:
         .order_by(work.c.stage, work.c.lane)
     ).all()
     return [
-        Backlog(stage=r.stage, lane=r.lane, ready=int(r.ready), leased=int(r.leased), later=int(r.later), oldest_due=r.oldest_due) for r in rows
+        Backlog(stage=r.stage, lane=r.lane, ready=int(r.ready), leased=int(r.leased), later=int(r.later), oldest_due=r.oldest_due)
+        for r in rows
     ]

@@ -1,0 +1,595 @@
+"""The whole path of one chunk, from captures to stored items. The only module that sees both the pure stages and storage.
+
+captures ─► document ─► draft ─► article, keys, signature          pure; no lock is held
+         ─► last, then candidates                                  a reading transaction
+         ─► the work row goes ─► ledger lock ─► what came since `last` ─► decide, each seeing those before it
+         ─► items, versions, texts, bands, verdicts, events, the next stage's work                      one transaction
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+import msgspec
+from sqlalchemy import Connection
+from sqlalchemy.exc import DBAPIError
+
+from pipeline import clean, formats
+from pipeline.config import Settings
+from pipeline.dedupe import identity
+from pipeline.dedupe.decide import Held, HeldVersion, Incoming, Neighbour, decide
+from pipeline.dedupe.signature import SCHEME, signature
+from pipeline.errors import NewswireError, Unreadable
+from pipeline.failpoints import hit
+from pipeline.storage import captures, items, ledger, quarantine, work
+from pipeline.storage.db import Database
+from pipeline.storage.items import Arrival, Rows, StoredItem, StoredVersion
+from pipeline.storage.work import Claimed, NewWork
+from schemas import tables
+from schemas.article import Article, Draft, Urgency, Usability
+from schemas.document import Document, Entry, Listing
+from schemas.outcome import Outcome
+from schemas.verdict import Evidence, ItemStatus, Verdict, VerdictKind, VersionKind
+
+AT_LEAST_SHARED = 2
+"""Hashes that two signatures have in common before their texts are compared."""
+_EVENTS = {
+    VersionKind.FIRST: "stored",
+    VersionKind.UPDATE: "updated",
+    VersionKind.CORRECTION: "corrected",
+    VersionKind.WRITETHRU: "updated",
+}
+_NO_END = datetime(9999, 12, 31, tzinfo=UTC)
+"""Embargo of what is withheld until further notice (IPTC pubStatus): it ends only with a newer version."""
+
+
+class Prepared(msgspec.Struct, frozen=True, kw_only=True):
+    """One draft, made ready before any lock is taken."""
+
+    arrival: Arrival
+    draft: Draft
+    article: Article | None
+    """None: a kill, which needs no text."""
+    keys: tuple[tuple[str, str], ...]
+    text_hash: str
+    hashes: tuple[int, ...]
+    provider: str
+    embargo_until: datetime | None
+
+    @property
+    def triples(self) -> tuple[tuple[str, str, str], ...]:
+        return tuple((self.provider, kind, key) for kind, key in self.keys)
+
+
+class Broken(msgspec.Struct, frozen=True, kw_only=True):
+    """A document that is its own trouble: its neighbours go on without it."""
+
+    arrival: Arrival
+    error: str
+    message: str
+    hint: str
+
+
+def ingest_chunk(db: Database, claimed: Claimed, settings: Settings) -> Outcome:
+    """Store what the captures of a claimed row hold. Commits. Raises Infrastructure only; what is an item's own fault ends in quarantine."""
+    prepared, broken = prepare(db, claimed.refs)
+    with db.read() as conn:
+        seen = ledger.last(conn)
+        near = {place: items.candidates(conn, one.hashes, scheme=SCHEME, at_least=AT_LEAST_SHARED) for place, one in enumerate(prepared)}
+    hit("ingest.before_commit")
+    try:
+        with db.write() as conn:
+            outcome = _commit(conn, db.now(conn), claimed, prepared, broken, near, seen)
+    except DBAPIError as error:
+        return _blame(db, claimed, error)
+    hit("ingest.after_commit")
+    return outcome
+
+
+def prepare(db: Database, capture_ids: Sequence[int]) -> tuple[list[Prepared], list[Broken]]:
+    """Decode, parse, clean and sign what these captures hold."""
+    with db.read() as conn:
+        arrived = [(arrival, captures.load(conn, arrival.capture)) for arrival in items.arrivals(conn, capture_ids)]
+    prepared: list[Prepared] = []
+    broken: list[Broken] = []
+    for arrival, document in arrived:
+        try:
+            prepared += read(arrival, document)
+        except NewswireError as error:
+            broken.append(Broken(arrival=arrival, error=type(error).__name__, message=str(error), hint=error.hint))
+        except Exception as error:  # a fault of ours with this document: its own, or it would take the chunk along for ever
+            broken.append(Broken(arrival=arrival, error=type(error).__name__, message=f"{type(error).__name__}: {error}"[:500], hint=""))
+    return prepared, broken
+
+
+def read(arrival: Arrival, document: Document) -> list[Prepared]:
+    """Pure: a document's drafts, made ready. Raises Unreadable where there is nothing to store."""
+    drafts = formats.read(document)
+    if isinstance(drafts, Listing):
+        raise Unreadable(f"{arrival.url} is a feed, not an article.", url=arrival.url, hint="Add it as a source of kind feed.")
+    entry = msgspec.convert(arrival.entry, Entry) if arrival.entry else None
+    return [_prepare(arrival, _with_entry(draft, arrival, entry), entry) for draft in drafts]
+
+
+def _with_entry(draft: Draft, arrival: Arrival, entry: Entry | None) -> Draft:
+    """What the listing said of it, where the document itself says nothing."""
+    language = draft.language or (entry.language if entry else "") or arrival.source_language
+    published = draft.published or (entry.published if entry else None)
+    keywords = draft.keywords or (entry.categories if entry else ())
+    url = draft.url or arrival.final_url or arrival.url
+    return msgspec.structs.replace(draft, language=language, published=published, keywords=keywords, url=url)
+
+
+def _prepare(arrival: Arrival, draft: Draft, entry: Entry | None) -> Prepared:
+    provider = draft.provider or arrival.provider
+    article: Article | None = None
+    try:
+        article = clean.clean(draft, published=draft.published)
+    except Unreadable:
+        if draft.usability is not Usability.CANCELED:
+            raise
+    if article is not None and not article.headline and entry is not None:
+        article = msgspec.structs.replace(article, headline=entry.title)
+    return Prepared(
+        arrival=arrival,
+        draft=draft,
+        article=article,
+        keys=identity.keys(draft, article, final_url=arrival.final_url or arrival.url, entry=entry),
+        text_hash=clean.text_hash(article) if article else "",
+        hashes=tuple(signature(article.text)) if article else (),
+        provider=provider,
+        embargo_until=_NO_END if draft.usability is Usability.WITHHELD else draft.embargo_until,
+    )
+
+
+def _commit(
+    conn: Connection,
+    now: datetime,
+    claimed: Claimed,
+    prepared: Sequence[Prepared],
+    broken: Sequence[Broken],
+    near: dict[int, list[int]],
+    seen: int,
+) -> Outcome:
+    if not work.finish(conn, claimed):
+        return Outcome(sentence="the lease was lost: another worker has this work", lease_lost=True)
+    set_aside = [_set_aside(conn, now, claimed, one) for one in broken]
+    with ledger.held(conn, now) as log:
+        chunk = _Chunk(conn, now, claimed, log, prepared, near, seen)
+        for place, one in enumerate(prepared):
+            chunk.judge(place, one)
+        for one in broken:
+            chunk.tell("quarantined", None, one.arrival, error=one.error, message=one.message)
+        items.write(conn, chunk.rows)
+    work.add(conn, chunk.releases, now)
+    following = work.add(conn, chunk.enrichments(), now, offered=True)
+    return Outcome(
+        sentence=chunk.sentence(len(broken)),
+        failed=_failed(broken, set_aside, len(claimed.refs)),
+        next=tuple(following),
+        quarantined=tuple(set_aside),
+    )
+
+
+def _set_aside(conn: Connection, now: datetime, claimed: Claimed, one: Broken) -> int:
+    return quarantine.add(
+        conn,
+        now,
+        stage=claimed.stage,
+        refs=[one.arrival.capture],
+        lane=claimed.lane,
+        source=one.arrival.source,
+        run=claimed.run,
+        url=one.arrival.url,
+        error=one.error,
+        message=one.message,
+        hint=one.hint,
+    )
+
+
+def _failed(broken: Sequence[Broken], ids: Sequence[int], of: int) -> str:
+    if not broken:
+        return ""
+    return f"{len(broken)} of {of} quarantined: {broken[0].message} newswire quarantine show {ids[0]}"
+
+
+def _blame(db: Database, claimed: Claimed, error: DBAPIError) -> Outcome:
+    """The database refused the data: with one document the fault is its own, in a chunk it has to be found."""
+    reason = str(error.orig).strip().splitlines()[0]
+    with db.write() as conn:
+        now = db.now(conn)
+        if len(claimed.refs) > 1:
+            singles = work.split(conn, claimed, now)
+            if singles is None:
+                return Outcome(sentence="the lease was lost: another worker has this work", lease_lost=True)
+            return Outcome(sentence=f"split into {len(singles)}: the database refused one of them", put_off=reason)
+        if not work.finish(conn, claimed):
+            return Outcome(sentence="the lease was lost: another worker has this work", lease_lost=True)
+        arrival = items.arrivals(conn, claimed.refs)[0]
+        one = Broken(arrival=arrival, error=type(error.orig).__name__, message=f"the database refused it: {reason}.", hint="")
+        id = _set_aside(conn, now, claimed, one)
+    return Outcome(sentence="0 stored, 1 quarantined", failed=_failed([one], [id], 1), quarantined=(id,))
+
+
+class _Chunk:
+    """The decisions of one chunk, under the ledger lock: each member sees what those before it brought."""
+
+    def __init__(
+        self,
+        conn: Connection,
+        now: datetime,
+        claimed: Claimed,
+        log: ledger.Ledger,
+        prepared: Sequence[Prepared],
+        near: dict[int, list[int]],
+        seen: int,
+    ) -> None:
+        self.now, self.claimed, self.log = now, claimed, log
+        self.rows = Rows()
+        self.releases: list[NewWork] = []
+        self.counts: Counter[str] = Counter()
+        self._enrich: dict[str, list[int]] = {}
+        self._names: set[str] = {one.arrival.source_name for one in prepared}
+        keys = [triple for one in prepared for triple in one.triples]
+        self._known = items.known_keys(conn, keys)
+        self._tombstones = items.tombstones(conn, keys)
+        self._judged = items.judged(conn, claimed.refs)
+        self._items = items.stored_items(conn, self._known.values())
+        since = items.signatures(conn, ledger.versions_since(conn, seen), scheme=SCHEME)
+        self._signatures: dict[int, frozenset[int]] = {version: frozenset(hashes) for version, hashes in since.items()}
+        self._near = near
+        wanted = {version for found in near.values() for version in found} | set(since)
+        wanted |= {one.current for one in self._items.values() if one.current}
+        self._versions = items.stored_versions(conn, wanted)
+        count = len(prepared)
+        self._item_ids = iter(items.reserve(conn, tables.item, count))
+        self._version_ids = iter(items.reserve(conn, tables.version, count))
+        self._story_ids = iter(items.reserve(conn, tables.story, count))
+
+    def judge(self, place: int, one: Prepared) -> None:
+        """Decide about one draft and note what has to be written."""
+        if (one.arrival.capture, one.draft.path) in self._judged:
+            self.counts["repeat"] += 1
+            return
+        found = [
+            (kind, key, self._known[provider, kind, key]) for provider, kind, key in one.triples if (provider, kind, key) in self._known
+        ]
+        owner = min(found, key=lambda match: match[2]) if found else None  # several keys, several items: the oldest wins
+        stored = self._items.get(owner[2]) if owner else None
+        is_killed = (stored is not None and stored.status == ItemStatus.KILLED) or any(t in self._tombstones for t in one.triples)
+        decided = decide(
+            Incoming(
+                provider=one.provider,
+                draft=one.draft,
+                article=one.article,
+                keys=one.keys,
+                matched_by=owner[:2] if owner else None,
+                text_hash=one.text_hash,
+                fetched_at=one.arrival.fetched_at,
+            ),
+            self._held(stored),
+            self._neighbours(place, one, stored),
+            is_killed=is_killed,
+        )
+        if len({match[2] for match in found}) > 1:
+            others = ", ".join(str(id) for id in sorted({match[2] for match in found})[1:])
+            decided = _and(decided, f"its keys also name item {others}: the oldest was taken")
+        self._note(one, stored, decided, is_killed=is_killed)
+
+    def _held(self, stored: StoredItem | None) -> Held | None:
+        if stored is None:
+            return None
+        current = self._versions.get(stored.current) if stored.current else None
+        return Held(
+            item=stored.item,
+            status=ItemStatus(stored.status),
+            current=None
+            if current is None
+            else HeldVersion(
+                version=current.version,
+                text_hash=current.text_hash,
+                headline=current.headline,
+                text=current.text,
+                publisher_version=current.publisher_version,
+                version_at=current.version_at,
+                fetched_at=current.fetched_at,
+            ),
+        )
+
+    def _neighbours(self, place: int, one: Prepared, stored: StoredItem | None) -> list[Neighbour]:
+        mine = frozenset(one.hashes)
+        ids = set(self._near.get(place, ()))
+        ids |= {version for version, hashes in self._signatures.items() if len(mine & hashes) >= AT_LEAST_SHARED}
+        return [
+            Neighbour(
+                item=other.item,
+                version=other.version,
+                provider=other.provider,
+                headline=other.headline,
+                text=other.text,
+                at=other.published_at or other.fetched_at,
+                story=other.story,
+            )
+            for other in (self._versions[id] for id in sorted(ids) if id in self._versions)
+            if stored is None or other.item != stored.item
+        ]
+
+    def _note(self, one: Prepared, stored: StoredItem | None, decided: Verdict, *, is_killed: bool) -> None:
+        version: int | None = None
+        if decided.kind is VerdictKind.KILL:
+            stored = self._kill(one, stored)
+        elif decided.kind is VerdictKind.UNCHANGED:
+            assert stored is not None
+            self._lift(one, stored)
+        else:
+            stored, version = self._store(one, stored, decided, is_killed=is_killed)
+        self.counts[_word(decided)] += 1
+        self.rows.verdict.append(
+            {
+                "capture": one.arrival.capture,
+                "path": one.draft.path,
+                "kind": decided.kind,
+                "item": stored.item,
+                "version": version,
+                "evidence": msgspec.to_builtins(decided.evidence),
+                "run": self.claimed.run,
+                "at": self.now,
+            }
+        )
+        self._judged.add((one.arrival.capture, one.draft.path))
+        self._name(one, stored.item)
+
+    def _name(self, one: Prepared, item: int) -> None:
+        for provider, kind, key in one.triples:
+            if (provider, kind, key) not in self._known:
+                self._known[provider, kind, key] = item
+                self.rows.identity.append({"provider": provider, "kind": kind, "key": key, "item": item})
+
+    def _new_item(self, one: Prepared, *, status: ItemStatus, story: int | None, lane: str) -> StoredItem:
+        id = next(self._item_ids)
+        if story is None:
+            story = next(self._story_ids)
+            self.rows.story.append({"id": story, "original": id, "created_at": self.now})
+        self.rows.item.append(
+            {
+                "id": id,
+                "provider": one.provider,
+                "source": one.arrival.source,
+                "story": story,
+                "status": status,
+                "current": None,
+                "shown": None,
+                "url": (one.article.canonical_url if one.article else None) or one.draft.url,
+                "lane": lane,
+                "created_at": self.now,
+                "updated_at": self.now,
+            }
+        )
+        stored = StoredItem(item=id, story=story, status=status, lane=lane, current=None, shown=None, versions=0)
+        self._items[id] = stored
+        return stored
+
+    def _change(self, stored: StoredItem, **values: Any) -> StoredItem:
+        self.rows.item_changes.setdefault(stored.item, {}).update(values, updated_at=self.now)
+        changed = msgspec.structs.replace(stored, **{k: v for k, v in values.items() if k in StoredItem.__struct_fields__})
+        self._items[stored.item] = changed
+        return changed
+
+    def _kill(self, one: Prepared, stored: StoredItem | None) -> StoredItem:
+        """The publisher calls it off. The text stays stored and is shown to nobody; an unknown item is killed before it comes."""
+        if stored is None:
+            stored = self._new_item(one, status=ItemStatus.KILLED, story=None, lane="flash")
+        elif stored.status in (ItemStatus.KILLED, ItemStatus.PURGED):
+            return stored
+        else:
+            stored = self._change(stored, status=ItemStatus.KILLED)
+        for provider, kind, key in one.triples:
+            if (provider, kind, key) not in self._tombstones:
+                self._tombstones.add((provider, kind, key))
+                self.rows.tombstone.append(
+                    {"provider": provider, "kind": kind, "key": key, "reason": one.draft.editor_note, "item": stored.item, "at": self.now}
+                )
+        self.log.append(stored.item, stored.current, "killed", "flash")
+        self.tell("killed", stored.item, one.arrival, note=one.draft.editor_note)
+        return stored
+
+    def _lift(self, one: Prepared, stored: StoredItem) -> None:
+        """The same text again: only its embargo may have been lifted or moved. The release itself reads the version's row."""
+        current = self._versions.get(stored.current) if stored.current else None
+        if (
+            current is None
+            or stored.shown == current.version
+            or stored.status == ItemStatus.KILLED
+            or one.embargo_until == current.embargo_until
+        ):
+            return
+        self.rows.version_changes[current.version] = {"embargo_until": one.embargo_until}
+        if one.embargo_until != _NO_END:
+            self.releases.append(self._release(current.version, max(one.embargo_until or self.now, self.now), one))
+
+    def _release(self, version: int, at: datetime, one: Prepared) -> NewWork:
+        return NewWork(
+            stage="release",
+            lane="flash",
+            label=f"{one.arrival.source_name} · embargo of version {version}",
+            refs=(version,),
+            run=self.claimed.run,
+            due_at=at,
+        )
+
+    def _store(self, one: Prepared, stored: StoredItem | None, decided: Verdict, *, is_killed: bool) -> tuple[StoredItem, int]:
+        """A new version, of a new item or of one that we hold."""
+        assert one.article is not None and decided.version_kind is not None
+        lane = "flash" if one.article.urgency is Urgency.FLASH else self.claimed.lane
+        held = one.embargo_until is not None and one.embargo_until > self.now
+        is_new = stored is None
+        if stored is None:
+            story = self._story_of(decided.pickup_of)
+            status = ItemStatus.KILLED if is_killed else ItemStatus.HELD if held else ItemStatus.USABLE
+            stored = self._new_item(one, status=status, story=story, lane=lane)
+        version = next(self._version_ids)
+        is_history = decided.kind is VerdictKind.HISTORY
+        number = stored.versions + 1
+        changes: dict[str, Any] = {} if is_history else {"current": version}
+        if not is_history and not held:
+            changes |= {"shown": version}
+            if stored.status == ItemStatus.HELD:
+                changes |= {"status": ItemStatus.USABLE}
+        stored = self._change(msgspec.structs.replace(stored, versions=number), **changes)
+        self._rows_of_version(one, stored, version, number, decided.version_kind, is_history=is_history, held=held)
+        if held and one.embargo_until is not None and one.embargo_until != _NO_END:
+            self.releases.append(self._release(version, one.embargo_until, one))
+        if decided.pickup_of is not None:
+            self._relate(stored.item, decided)
+        if stored.status == ItemStatus.KILLED and not is_new:
+            kind = "history"  # what arrives for a killed item is kept, and changes nothing that anybody may see
+        elif stored.status == ItemStatus.KILLED:
+            kind = "killed"
+        else:
+            kind = "history" if is_history else _EVENTS[decided.version_kind]
+        self.log.append(stored.item, version, kind, lane)
+        if not is_history and stored.status != ItemStatus.KILLED:
+            self._enrich.setdefault(lane, []).append(version)
+        self.tell("stored", stored.item, one.arrival, version=version, number=number, kind=decided.version_kind, held=held)
+        return stored, version
+
+    def _story_of(self, original: int | None) -> int | None:
+        if original is None:
+            return None
+        if original in self._items:
+            return self._items[original].story
+        return next((one.story for one in self._versions.values() if one.item == original), None)
+
+    def _relate(self, item: int, decided: Verdict) -> None:
+        overlap = decided.evidence.overlap
+        self.rows.relation.append(
+            {
+                "item": item,
+                "kind": "pickup_of",
+                "other": decided.pickup_of,
+                "share_of_item": overlap.of_new if overlap else None,
+                "share_of_other": overlap.of_other if overlap else None,
+                "created_at": self.now,
+            }
+        )
+
+    def _rows_of_version(
+        self, one: Prepared, stored: StoredItem, version: int, number: int, kind: VersionKind, *, is_history: bool, held: bool
+    ) -> None:
+        article, draft = one.article, one.draft
+        assert article is not None
+        text, values = items.article_row(article)
+        published = draft.published or article.published
+        self.rows.version.append(
+            {
+                "id": version,
+                "item": stored.item,
+                "number": number,
+                "kind": kind,
+                "publisher_version": draft.version,
+                "version_at": draft.version_at,
+                "published_at": published,
+                "fetched_at": one.arrival.fetched_at,
+                "is_history": is_history,
+                "embargo_until": one.embargo_until,
+                "released_at": None if held or one.embargo_until is None else self.now,
+                "capture": one.arrival.capture,
+                "path": draft.path,
+                "text_hash": one.text_hash,
+                "headline": article.headline,
+                "language": article.language,
+                "draft": items.draft_row(draft),
+                "log_id": one.arrival.log_id,
+                "created_at": self.now,
+            }
+        )
+        self.rows.rendition.append({"version": version, "cleaner": clean.CLEANER, "text": text, "article": values, "created_at": self.now})
+        self.rows.rights.append({"version": version, **msgspec.to_builtins(draft.rights)})
+        self.rows.band.append({"version": version, "item": stored.item, "scheme": SCHEME, "hashes": list(one.hashes)})
+        self._signatures[version] = frozenset(one.hashes)
+        self._versions[version] = StoredVersion(
+            item=stored.item,
+            version=version,
+            story=stored.story,
+            provider=one.provider,
+            status=stored.status,
+            number=number,
+            publisher_version=draft.version,
+            version_at=draft.version_at,
+            published_at=published,
+            fetched_at=one.arrival.fetched_at,
+            embargo_until=one.embargo_until,
+            released_at=None if held or one.embargo_until is None else self.now,
+            text_hash=one.text_hash,
+            headline=article.headline,
+            text=text,
+        )
+
+    def tell(self, what: str, item: int | None, arrival: Arrival, **detail: Any) -> None:
+        """A row of history."""
+        self.rows.history.append(
+            {
+                "at": self.now,
+                "what": what,
+                "item": item,
+                "source": arrival.source,
+                "run": self.claimed.run,
+                "url": arrival.url,
+                "log_id": arrival.log_id,
+                "detail": {"capture": arrival.capture, **detail},
+            }
+        )
+
+    def enrichments(self) -> list[NewWork]:
+        """The next stage: one row a lane."""
+        name = self._names.pop() if len(self._names) == 1 else f"{len(self._names)} sources"
+        run = f" · run {self.claimed.run}" if self.claimed.run else ""
+        return [
+            NewWork(
+                stage="enrich",
+                lane=lane,
+                label=f"{name} · {_plural(len(versions), 'text')}{run}",
+                refs=tuple(versions),
+                run=self.claimed.run,
+            )
+            for lane, versions in sorted(self._enrich.items())
+        ]
+
+    def sentence(self, broken: int) -> str:
+        """`41 new, 6 pickups, 3 unchanged`"""
+        parts = [_counted(word, self.counts[word]) for word in _WORDS if self.counts[word]]
+        return ", ".join(parts + ([f"{broken} quarantined"] if broken else [])) or "nothing in it"
+
+
+_WORDS = {
+    "new": "new",
+    "pickup": "pickups",
+    "update": "updates",
+    "correction": "corrections",
+    "writethru": "writethrus",
+    "kill": "kills",
+    "history": "older versions",
+    "unchanged": "unchanged",
+    "repeat": "repeats",
+}
+_SINGULAR = {"history": "older version"}
+
+
+def _counted(word: str, count: int) -> str:
+    return f"{count} {_SINGULAR.get(word, word) if count == 1 else _WORDS[word]}"
+
+
+def _word(decided: Verdict) -> str:
+    return str(decided.version_kind) if decided.kind is VerdictKind.VERSION else str(decided.kind)
+
+
+def _plural(count: int, noun: str) -> str:
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+
+
+def _and(decided: Verdict, sentence: str) -> Verdict:
+    evidence: Evidence = msgspec.structs.replace(decided.evidence, sentences=(*decided.evidence.sentences, sentence))
+    return msgspec.structs.replace(decided, evidence=evidence)
