@@ -114,6 +114,7 @@ source = _table(
     _words("etag"),  # validators: opaque, sent back as they came
     _words("last_modified"),
     _words("body_hash"),  # of the last listing that parsed
+    Column("cursor", Json, nullable=False, server_default=text("'{}'")),  # what its kind wants to know at the next look
     Column("window_taken", Boolean, nullable=False, server_default=text("false")),  # its first window went to the backfill lane
     _count("failures"),  # in a row
     Column("last_poll_at", Moment),
@@ -218,7 +219,7 @@ sighting = _table(
     Column("url", Text, nullable=False),
     Column("entry", Json, nullable=False),  # schemas.document.Entry
     Column("log_id", Text, nullable=False),
-    Column("seen_at", Moment, nullable=False),
+    Column("seen_at", Moment, nullable=False),  # when it was news: at first, or again after the entry had read otherwise
     _ref("run", "run"),
     UniqueConstraint("source", "entry_key", "entry_hash"),
     Index("ix_sighting_url", "url"),
@@ -317,6 +318,7 @@ Index(
     band.c.hashes,
     postgresql_using="gin",
     postgresql_with={"fastupdate": "off"},  # on: holds of 600 ms, look-ups of 250 ms (docs/design notes: measured)
+    info={"only": "postgresql"},
 ).ddl_if(dialect="postgresql")
 
 band_hash = Table(

@@ -12,10 +12,9 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import insert
 
+from pipeline.storage import schema
 from pipeline.storage.db import Database
-from schemas.tables import log_state, metadata
 from tests.servers.postgres import Postgres
 from tests.servers.valkey import DATABASES, Valkey
 
@@ -110,10 +109,7 @@ def valkey_url(valkey: Valkey) -> str:
 
 def _migrate(url: str) -> None:
     database = Database.open(url)
-    dialect = database.engine.dialect.name
-    with database.write() as conn:
-        metadata.create_all(conn, tables=[t for t in metadata.sorted_tables if t.info.get("only", dialect) == dialect])
-        conn.execute(insert(log_state).values(id=1, epoch=1, last=0))
+    schema.upgrade(database)
     database.close()
 
 
