@@ -1,0 +1,67 @@
+"""URLs: the one form in which two spellings of an address are equal. Pure. Parsing is WHATWG's (can_ada); what is normalised stands below.
+
+canonical("HTTP://Example.org:80/a/../b?utm_source=x&id=7#top")  →  "http://example.org/b?id=7"
+"""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+
+import can_ada
+
+from pipeline.errors import Unreadable
+
+_TRACKING = re.compile(
+    # Parameters that say how a reader came, never what is shown. Sources: the vendors' documentation of campaign tagging (Google Analytics utm_*,
+    # gclid, dclid; Meta fbclid; Microsoft msclkid; Matomo pk_*, mtm_*; HubSpot _hs*; Mailchimp mc_*; Adobe s_cid; AT Internet xtor; Webtrekk wt_*).
+    r"(?:utm_[a-z_]+|gclid|gclsrc|dclid|gbraid|wbraid|fbclid|msclkid|yclid|twclid|igshid|igsh|mc_cid|mc_eid|_hsenc|_hsmi|__hs[a-z]+|hsctatracking"
+    r"|pk_[a-z]+|piwik_[a-z]+|mtm_[a-z]+|matomo_[a-z]+|s_cid|s_kwcid|xtor|wt_mc|wt_zmc|at_medium|at_campaign|at_custom\d|cmpid|_ga|_gl|vero_id"
+    r"|oly_anon_id|oly_enc_id|wickedid|ns_campaign|ns_mchannel|ns_source|ns_linkname|ns_fee|guccounter|guce_referrer(?:_sig)?)\Z",
+    re.IGNORECASE,
+)
+_SCHEMES = ("http:", "https:", "file:")
+
+
+def _parse(url: str, base: str | None = None) -> can_ada.URL:
+    try:
+        parsed = can_ada.parse(base.strip()) + url.strip() if base else can_ada.parse(url.strip())
+    except ValueError as error:
+        raise Unreadable(
+            f"{url[:200]!r} is no absolute URL.", url=url[:2000], hint="http://, https:// or file:// and a host or path."
+        ) from error
+    if parsed.protocol not in _SCHEMES:
+        raise Unreadable(f"{url[:200]!r} has the scheme {parsed.protocol!r}: newswire reads http, https and file.", url=url[:2000])
+    return parsed
+
+
+@lru_cache(maxsize=4096)
+def canonical(url: str) -> str:
+    """The form by which two URLs are the same address. Idempotent.
+
+    WHATWG parsing (lower-case scheme and host, default port off, `..` resolved), the fragment off unless it is a hashbang, tracking
+    parameters off; the order and spelling of all other parameters stay, since servers may care. Raises Unreadable.
+    """
+    parsed = _parse(url)
+    if not str(parsed.hash).startswith("#!"):
+        parsed.hash = ""
+    if parsed.search:
+        kept = [part for part in str(parsed.search)[1:].split("&") if part and not _TRACKING.match(part.partition("=")[0])]
+        parsed.search = "&".join(kept)
+    parsed.username = ""
+    parsed.password = ""
+    return str(parsed.href)
+
+
+def resolve(base: str, url: str) -> str:
+    """`url` as it reads on the page at `base`, absolute. Raises Unreadable."""
+    return str(_parse(url, base).href)
+
+
+def host_key(url: str) -> str:
+    """`scheme://host:port`, the port always given: what politeness counts by. Raises Unreadable for a file URL."""
+    parsed = _parse(url)
+    if not parsed.hostname:
+        raise Unreadable(f"{url[:200]!r} has no host.", url=url[:2000])
+    port = parsed.port or ("443" if parsed.protocol == "https:" else "80")
+    return f"{parsed.protocol}//{parsed.hostname}:{port}"
