@@ -1,0 +1,120 @@
+"""What a process opens once: settings, the database, an event loop. One set a process, opened after the fork, on first use.
+
+resources.use(settings)            in who starts; children inherit the settings, never what was opened
+resources.database()               this process's own
+resources.run(coroutine)           on this process's event loop
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+from collections.abc import Coroutine
+from pathlib import Path
+from typing import Any, TypeVar
+
+from pipeline import config, failpoints
+from pipeline.config import Settings
+from pipeline.errors import Infrastructure, Misconfigured
+from pipeline.storage.db import Database
+
+OLDEST_REDIS = (6, 2)
+"""Streams with XAUTOCLAIM and XTRIM MINID came with it."""
+
+T = TypeVar("T")
+_settings: Settings | None = None
+_opened: dict[str, tuple[int, Any]] = {}
+"""By name: the process that opened it, and what it opened. What a parent opened is never used, and never closed, by its children."""
+
+
+def use(settings: Settings) -> None:
+    """Settings of this process and of those it forks, in place of what `config.load` would find."""
+    global _settings
+    _settings = settings
+    failpoints.arm(settings.failpoints)
+
+
+def settings() -> Settings:
+    """Those given to `use`, else loaded. Raises Misconfigured."""
+    if _settings is None:
+        use(config.load())
+    assert _settings is not None
+    return _settings
+
+
+def database() -> Database:
+    """This process's database, opened on first use."""
+    held = _opened.get("database")
+    if held is None or held[0] != os.getpid():
+        held = (os.getpid(), Database.open(settings().database))
+        _opened["database"] = held
+    return held[1]  # type: ignore[no-any-return]
+
+
+def run(coroutine: Coroutine[Any, Any, T]) -> T:
+    """Run to its end on this process's one event loop: a loop for each task would break pooled connections."""
+    held = _opened.get("loop")
+    if held is None or held[0] != os.getpid():
+        held = (os.getpid(), asyncio.Runner())
+        _opened["loop"] = held
+    runner: asyncio.Runner = held[1]
+    return runner.run(coroutine)
+
+
+def close() -> None:
+    """Close what this process opened."""
+    for name in list(_opened):
+        owner, thing = _opened.pop(name)
+        if owner == os.getpid():
+            thing.close()
+
+
+def running_file(settings: Settings) -> Path:
+    """Where an embedded system says that it runs, and where: JSON of pid, redis_url, flower_url."""
+    return settings.home_path / "running.json"
+
+
+def redis_url() -> str:
+    """The setting's, else that of the embedded server which runs in the home. Raises Misconfigured where there is neither."""
+    if settings().redis_url:
+        return settings().redis_url
+    path = running_file(settings())
+    try:
+        return str(json.loads(path.read_text(encoding="utf-8"))["redis_url"])
+    except (OSError, ValueError, KeyError) as error:
+        raise Misconfigured(
+            f"There is no Redis: REDIS_URL is not set, and nothing runs in {path.parent}.", hint="Set REDIS_URL, or start `newswire up`."
+        ) from error
+
+
+def check_redis(url: str) -> list[str]:
+    """Is it there, and can it do what we need? Warnings, a sentence each. Raises Infrastructure or Misconfigured."""
+    import redis
+    from redis.exceptions import AuthenticationError, RedisError
+
+    where = without_password(url)
+    try:
+        with redis.Redis.from_url(url, socket_connect_timeout=5, socket_timeout=5) as client:
+            info: dict[str, Any] = client.info()
+    except AuthenticationError as error:
+        raise Misconfigured(f"Redis at {where} refuses us: {error}.", hint="REDIS_URL takes a user and a password.") from error
+    except ValueError as error:
+        raise Misconfigured(f"REDIS_URL is no Redis URL: {error}.", hint="redis://:password@host:6379/0") from error
+    except RedisError as error:
+        raise Infrastructure(f"Redis at {where} is not to be had: {str(error).rstrip('.')}.", hint="Start it, or set REDIS_URL.") from error
+    version = str(info.get("redis_version", "0"))
+    if tuple(int(part) for part in version.split(".")[:2] if part.isdigit()) < OLDEST_REDIS:
+        raise Misconfigured(
+            f"Redis at {where} is version {version}; newswire needs 6.2 or newer.", hint="Update it; Valkey of any version will do."
+        )
+    policy = str(info.get("maxmemory_policy", "noeviction"))
+    if policy != "noeviction":
+        return [f"Redis at {where} throws keys away when its memory is full (maxmemory-policy {policy}): set it to noeviction."]
+    return []
+
+
+def without_password(url: str) -> str:
+    """For people and logs."""
+    head, at, rest = url.rpartition("@")
+    return f"{head.partition('://')[0]}://***@{rest}" if at else url

@@ -1,0 +1,47 @@
+"""What a child of the supervisor does. Importing this imports all that the children share: Celery, SQLAlchemy, the pipeline."""
+
+from __future__ import annotations
+
+from pipeline import resources
+from pipeline.config import Settings
+from pipeline.storage import schema
+from pipeline.storage.db import Database
+from workers import flower, logs, schedule, worker
+from workers.supervisor import FETCH_CHILDREN
+
+
+def prepare(settings: Settings) -> str:
+    """Before the children start: the database is there and migrated, Redis is fit. Flower's `user:password`.
+
+    A SQLite file is ours to make and to migrate; a PostgreSQL database is its operator's. Raises Misconfigured or Infrastructure.
+    """
+    logs.set_up(settings)
+    db = Database.open(settings.database, pool_size=1)
+    try:
+        if not db.is_postgresql:
+            schema.upgrade(db)
+    finally:
+        db.close()
+    worker.check()
+    return flower.auth(settings)
+
+
+def run(role: str, settings: Settings) -> int:
+    """Run one role in this process until it is told to stop; its exit code."""
+    resources.use(settings)
+    match role:
+        case "worker":
+            return worker.run(settings, ("enrich", "ingest"), name=role)
+        case "flash":
+            return worker.run(settings, ("flash",), children=1, name=role)
+        case "fetch":
+            return worker.run(settings, ("fetch",), children=FETCH_CHILDREN, name=role)
+        case "beat":
+            return schedule.run(settings)
+        case "deliver":
+            from workers import deliver
+
+            logs.set_up(settings, role=role)
+            return deliver.run(settings)
+        case _:
+            return flower.run(settings)

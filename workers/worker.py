@@ -1,0 +1,156 @@
+"""A worker process: what it checks at its start, and what its parent does when a child dies or an operator revokes a job.
+
+parent ── forks ──► children        a child opens its own database, after the fork; the parent opens one for a moment, when it needs it,
+                                    and never holds it while it forks
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import re
+import signal
+import sys
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import structlog
+from celery import signals
+from celery.platforms import SecurityWarning
+
+import workers.tasks
+from pipeline import resources
+from pipeline.config import Settings
+from pipeline.errors import Infrastructure, NewswireError
+from pipeline.storage import schema, work
+from pipeline.storage.db import Database
+from workers import identity, logs
+from workers.app import app
+from workers.queues import STAGES, queues_of
+
+log = structlog.get_logger()
+
+assert workers.tasks, "imported before Celery would look for it in the current folder"
+_is_checked = False
+_TASK_ID = re.compile(rf"(?P<stage>{'|'.join(STAGES)})-(?P<id>\d+)-(?P<attempt>\d+)")
+
+
+def run(settings: Settings, roles: tuple[str, ...], *, children: int | None = None, name: str = "") -> int:
+    """Run a worker in this process until it is told to stop; its exit code. Raises Misconfigured or Infrastructure before it starts."""
+    resources.use(settings)
+    logs.set_up(settings, role=name or "worker")
+    check()
+    warnings.simplefilter("ignore", SecurityWarning)  # it warns of root because of pickle: we take JSON only
+    worker = app.Worker(
+        hostname=f"{name or '-'.join(roles)}@%h",
+        queues=list(queues_of(*roles)),
+        concurrency=children or settings.children,
+        pool="prefork",
+        loglevel="WARNING",
+        task_events=True,
+        without_gossip=True,  # workers have nothing to tell one another; each has less to say at its start
+        without_mingle=True,
+        quiet=True,
+    )
+    worker.start()
+    return int(worker.exitcode or 0)
+
+
+def check() -> None:
+    """Database and Redis are there and fit for us, or one sentence says what to do. Raises Misconfigured or Infrastructure."""
+    global _is_checked
+    for warning in resources.check_redis(resources.redis_url()):
+        log.warning("redis.unfit", why=warning)
+    with _for_a_moment() as db:
+        schema.check(db)
+    _is_checked = True
+
+
+@contextmanager
+def _for_a_moment() -> Iterator[Database]:
+    """The parent's database: closed again before it forks another child, which would inherit the connection."""
+    db = Database.open(resources.settings().database, pool_size=1)
+    try:
+        yield db
+    finally:
+        db.close()
+
+
+@signals.setup_logging.connect
+def _logging(loglevel: int = logging.WARNING, **_: Any) -> None:
+    """Celery's own set-up is not run. Under `celery … -l INFO` its messages come through our door."""
+    if not logs.are_set_up():
+        logs.set_up(resources.settings(), libraries=loglevel)
+
+
+@signals.worker_init.connect
+def _started(**_: Any) -> None:
+    """`celery -A workers.app worker` reads its settings, arms its failpoints and makes the same checks, before it forks."""
+    if _is_checked:
+        return
+    try:
+        check()
+    except NewswireError as error:
+        sys.exit(f"{error} {error.hint}".strip())
+
+
+@signals.worker_process_init.connect
+def _child_started(**_: Any) -> None:
+    """SIGTERM is for Celery's parent to send: the job in hand gives its work back (workers/retry.py), then the child ends."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+
+
+@signals.worker_process_shutdown.connect
+def _child_ended(**_: Any) -> None:
+    resources.close()
+
+
+@signals.worker_ready.connect
+def _ready(sender: Any, **_: Any) -> None:
+    """Sent again when the broker comes back: what is done here may be done twice."""
+    _stop_softly()
+    pool = getattr(sender.controller.pool, "_pool", None)
+    down = getattr(pool, "on_process_down", None)
+    if pool is not None and down is not None and not getattr(down, "frees", False):
+        pool.on_process_down = _freeing(down)
+    log.info("worker.ready", queues=[queue.name for queue in sender.task_consumer.queues])
+
+
+def _stop_softly() -> None:
+    """SIGTERM as SIGQUIT: jobs get `worker_soft_shutdown_timeout`, then end. Celery's own SIGTERM waited 31 s in 4 of 8 runs."""
+    signal.signal(signal.SIGTERM, lambda *_: os.kill(os.getpid(), signal.SIGQUIT))
+
+
+def _freeing(down: Callable[[Any], None]) -> Callable[[Any], None]:
+    """Celery's own hook for a child that is gone, and then ours: its row is ready at once, not when its lease ends."""
+
+    def gone(process: Any) -> None:
+        down(process)
+        try:
+            with _for_a_moment() as db, db.write() as conn:
+                freed = work.free_child(conn, identity.child(process.pid), db.now(conn))
+        except Infrastructure as error:
+            log.warning("work.not_freed", child=process.pid, why=str(error))  # its lease ends by itself
+            return
+        if freed:
+            log.warning("work.lost", child=process.pid, rows=freed)
+
+    gone.frees = True  # type: ignore[attr-defined]
+    return gone
+
+
+@signals.task_revoked.connect
+def _revoked(request: Any, **_: Any) -> None:
+    """In the parent, whether the job ran or waited: the row goes to quarantine, or it would be offered for ever under a revoked id."""
+    named = _TASK_ID.fullmatch(str(request.id))
+    if named is None:
+        return
+    try:
+        with _for_a_moment() as db, db.write() as conn:
+            set_aside = work.revoke(conn, int(named["id"]), int(named["attempt"]), db.now(conn))
+    except Infrastructure as error:
+        log.warning("work.not_revoked", task=request.id, why=str(error))  # it is offered again, and refused again: then we hear of it again
+        return
+    log.warning("work.revoked", task=request.id, quarantine=set_aside)
