@@ -11,7 +11,6 @@ case "$(uv --version 2>/dev/null || true)" in
     "uv $UV_VERSION"*) uv=uv ;;
     *)
         tools=$(mktemp -d)
-        trap 'rm -rf "$tools"' EXIT
         python3 -m venv "$tools"
         "$tools/bin/pip" install --quiet --disable-pip-version-check "uv==$UV_VERSION"
         uv=$tools/bin/uv
@@ -25,12 +24,13 @@ compile() {
         --custom-compile-command scripts/lock.sh --output-file "$output" "$@" >/dev/null
 }
 
-printf '%s\n' "$(sed -n 's/^requires = \["\(.*\)"\].*/\1/p' pyproject.toml)" editables >requirements/build.in
-compile requirements/build.txt requirements/build.in "$@"
-rm requirements/build.in
+build=$(mktemp -d)
+trap 'rm -rf "$build" ${tools:+"$tools"}' EXIT
+printf '%s\n' "$(sed -n 's/^requires = \["\(.*\)"\].*/\1/p' pyproject.toml)" editables >"$build/build.in"
 compile requirements/runtime.txt pyproject.toml "$@"
 compile requirements/dev.txt pyproject.toml --group dev --constraint requirements/runtime.txt "$@"
 compile requirements/bench.txt pyproject.toml --group bench --constraint requirements/dev.txt "$@"
+compile requirements/build.txt "$build/build.in" --constraint requirements/dev.txt "$@"
 
 if grep -n '://' requirements/*.txt; then
     echo "A lock names a host: see the lines above." >&2
