@@ -1,0 +1,161 @@
+"""Who is told, of what, and how far they are: rows of subscriptions, and the set of items each has still to be told of.
+
+A new one, a rewind and a pause change rows only; `workers/deliver.py` does what they say.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+import msgspec
+from sqlalchemy import ColumnElement, Connection, and_, func, insert, literal, or_, select, update
+
+from pipeline.errors import Misconfigured
+from schemas.tables import delivery, event, item, log_state, subscription
+from schemas.verdict import ItemStatus
+
+LEASE = timedelta(seconds=30)
+FILTERS = ("provider", "source", "language", "keyword", "kind")
+BACKFILL = 3
+"""Lane of a delivery: 0 kill, 1 flash, 2 normal, 3 backfill."""
+
+
+class Subscription(msgspec.Struct, frozen=True, kw_only=True):
+    """One consumer's subscription, as it stands."""
+
+    id: int
+    name: str
+    kind: str
+    target: dict[str, Any]
+    filter: dict[str, list[str]]
+    after: str
+    generation: int
+    read_seq: int
+    token: str
+    paused_at: datetime | None
+    pause_reason: str
+    created_at: datetime
+
+
+def _of(row: Any) -> Subscription:
+    return Subscription(**{name: getattr(row, name) for name in Subscription.__struct_fields__})
+
+
+def add(
+    conn: Connection,
+    now: datetime,
+    *,
+    name: str,
+    kind: str,
+    target: Mapping[str, Any],
+    filter: Mapping[str, list[str]] | None = None,
+    after: str = "stored",
+    from_start: bool = False,
+) -> Subscription:
+    """Subscribe, from now on or with all that is stored. Raises Misconfigured for a name that is taken or a filter that is none.
+
+    read_seq is set first, then the rows of the snapshot: the other way what is stored in between would be told to nobody.
+    """
+    unknown = sorted(set(filter or {}) - set(FILTERS))
+    if unknown:
+        raise Misconfigured(f"{unknown[0]} is no filter.", hint=f"There are: {', '.join(FILTERS)}.")
+    if after not in ("stored", "enriched"):
+        raise Misconfigured(f"after = {after!r}: items are told of after they are stored, or after they are enriched.")
+    if conn.execute(select(subscription.c.id).where(subscription.c.name == name)).first():
+        raise Misconfigured(f"There is a subscription {name} already.", hint="Choose another name, or `newswire subscriptions show`.")
+    last = conn.execute(select(log_state.c.last).where(log_state.c.id == 1)).scalar_one()
+    row = conn.execute(
+        subscription.insert()
+        .values(
+            name=name,
+            kind=kind,
+            target=dict(target),
+            filter=dict(filter or {}),
+            after=after,
+            generation=int(now.timestamp()),  # greater than that of any earlier subscription of this name
+            read_seq=last,
+            created_at=now,
+        )
+        .returning(subscription)
+    ).one()
+    if from_start and last:
+        owed = select(literal(row.id), item.c.id, literal(last), literal(BACKFILL), literal(now, type_=delivery.c.due_at.type)).where(
+            item.c.status != ItemStatus.HELD
+        )
+        conn.execute(insert(delivery).from_select(["subscription", "item", "seq", "lane", "due_at"], owed))
+    return _of(row)
+
+
+def listed(conn: Connection) -> list[Subscription]:
+    """All that were not removed, by name."""
+    return [_of(row) for row in conn.execute(select(subscription).where(subscription.c.removed_at.is_(None)).order_by(subscription.c.name))]
+
+
+def get(conn: Connection, name: str) -> Subscription:
+    """One. Raises Misconfigured where there is none of that name."""
+    row = conn.execute(select(subscription).where(subscription.c.name == name, subscription.c.removed_at.is_(None))).one_or_none()
+    if row is None:
+        raise Misconfigured(f"There is no subscription {name}.", hint="`newswire subscriptions list` shows all.")
+    return _of(row)
+
+
+def pause(conn: Connection, name: str, now: datetime, reason: str) -> None:
+    """Send nothing; reading and acknowledgements go on."""
+    one = get(conn, name)
+    conn.execute(update(subscription).where(subscription.c.id == one.id).values(paused_at=now, pause_reason=reason))
+
+
+def resume(conn: Connection, name: str) -> None:
+    """Send again."""
+    one = get(conn, name)
+    conn.execute(update(subscription).where(subscription.c.id == one.id).values(paused_at=None, pause_reason=""))
+
+
+def remove(conn: Connection, name: str, now: datetime) -> None:
+    """End it. Its name is free again; what it had still to tell is dropped."""
+    one = get(conn, name)
+    conn.execute(delivery.delete().where(delivery.c.subscription == one.id))
+    gone = {"removed_at": now, "name": f"{name} (removed {now:%Y-%m-%d %H:%M:%S})", "token": ""}
+    conn.execute(update(subscription).where(subscription.c.id == one.id).values(**gone))
+
+
+def rewind(conn: Connection, name: str, *, to: int | datetime) -> Subscription:
+    """Tell again what changed after a number or a time. Rows stay; acknowledgements of the older generation do nothing."""
+    one = get(conn, name)
+    if isinstance(to, datetime):
+        seq = conn.execute(select(func.coalesce(func.max(event.c.seq), 0)).where(event.c.at < to)).scalar_one()
+    else:
+        seq = to
+    if not 0 <= seq <= one.read_seq:
+        raise Misconfigured(f"{name} has read up to {one.read_seq}: it can be rewound to a number from 0 to that.")
+    row = conn.execute(
+        update(subscription)
+        .where(subscription.c.id == one.id)
+        .values(generation=subscription.c.generation + 1, token="", leased_until=None, read_seq=seq)
+        .returning(subscription)
+    ).one()
+    # what is in flight bears the older generation: its answer will not count
+    conn.execute(update(delivery).where(delivery.c.subscription == one.id).values(sent_seq=None, sent_at=None))
+    return _of(row)
+
+
+def lease(conn: Connection, id: int, now: datetime, token: str = "") -> Subscription | None:
+    """Take, or with its `token` keep, a subscription for 30 s; None where another deliverer has it."""
+    free: ColumnElement[bool] = or_(subscription.c.leased_until.is_(None), subscription.c.leased_until < now)
+    mine = and_(subscription.c.token == token, subscription.c.token != "")
+    chosen = select(subscription.c.id).where(subscription.c.id == id, subscription.c.removed_at.is_(None), or_(free, mine))
+    row = conn.execute(
+        update(subscription)
+        .where(subscription.c.id == chosen.with_for_update(skip_locked=True).scalar_subquery())
+        .values(token=token or secrets.token_hex(8), leased_until=now + LEASE)
+        .returning(subscription)
+    ).one_or_none()
+    return _of(row) if row else None
+
+
+def let_go(conn: Connection, id: int, token: str) -> None:
+    """An orderly end: another deliverer may go on at once."""
+    conn.execute(update(subscription).where(subscription.c.id == id, subscription.c.token == token).values(token="", leased_until=None))
