@@ -93,20 +93,25 @@ class Valkey:
         return log.read_text(errors="replace")[-2000:] if log.exists() else "(none)"
 
     def stop(self, *, keep: bool = False) -> None:
-        """An orderly end; with `keep` the data stay for another `start()`."""
+        """An orderly end; all that it wrote goes, or with `keep` stays for another `start()`."""
         if self._tether is not None and self._tether.stdin is not None:
             with suppress(BrokenPipeError), self._tether.stdin as stdin:
                 stdin.write(b"k" if keep else b"")
             self._tether.wait()
             self._tether = None
+        if not keep:
+            shutil.rmtree(self._data, ignore_errors=True)
 
     def __enter__(self) -> Self:
-        self.start()
+        try:
+            self.start()
+        except BaseException:  # Ctrl-C too: nobody else would remove the folder
+            self.stop()
+            raise
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         self.stop()
-        shutil.rmtree(self._data, ignore_errors=True)
 
 
 def _free_port() -> int:
