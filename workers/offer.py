@@ -9,15 +9,18 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 import structlog
 from celery import Celery
 from kombu.exceptions import OperationalError
+from pipeline.collect import Started
 from redis.exceptions import RedisError
 
+from pipeline import collect
+from pipeline.config import Settings
 from pipeline.errors import Infrastructure
 from pipeline.failpoints import hit
 from pipeline.resources import without_password
@@ -56,25 +59,48 @@ def publish(app: Celery, offered: Sequence[Offered], *, window: int) -> int:
         return 0
 
 
+def poll(
+    app: Celery,
+    db: Database,
+    settings: Settings,
+    *,
+    trigger: str,
+    run: int | None = None,
+    names: Sequence[str] | None = None,
+    only_due: bool = True,
+) -> Started:
+    """Claim sources and publish what that owes: what beat, `newswire trigger`, a watched folder and `newswire.poll_source` all do.
+
+    Raises Misconfigured for a source that there is not, Infrastructure for the database; Redis may be away.
+    """
+    started = collect.claim_due(db, settings, trigger=trigger, run=run, names=names, only_due=only_due)
+    publish(app, started.work, window=settings.queue_window)
+    if started.claimed and not only_due:
+        with suppress(Infrastructure):
+            sweep(app, db, window=settings.queue_window)  # the hosts; beat does so in its tick
+    return started
+
+
 def sweep(app: Celery, db: Database, *, window: int) -> bool:
     """Offer what waits, as far as the queues have room. True: something waited. Several sweeps at a time are harmless.
 
     Raises Infrastructure.
     """
     with db.read() as conn:
-        found = waiting(conn, PAIRS, db.now(conn))
-    if not found:
+        pairs = waiting(conn, PAIRS, db.now(conn))
+        hosts_wait = frontier.hosts_wait(conn, db.now(conn))
+    if not pairs and not hosts_wait:
         return False
     with _producer(app) as producer:
-        free = _room(producer, [queue_of(*pair) for pair in found.pairs] + [FETCH] * found.hosts, window)
+        free = _room(producer, [queue_of(*pair) for pair in pairs] + [FETCH] * hosts_wait, window)
         if any(free.values()):
             hosts: list[str] = []
             offered: list[Offered] = []
             with db.write() as conn:
                 now = db.now(conn)
-                for stage, lane in found.pairs:
+                for stage, lane in pairs:
                     offered += work.offer(conn, stage, lane, free[queue_of(stage, lane)], now)
-                if found.hosts:
+                if hosts_wait:
                     hosts = frontier.offer_hosts(conn, free[FETCH], now)
             hit("offer.after_commit")
             _send(app, producer, offered)

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import structlog
+
 from pipeline import resources
 from pipeline.config import Settings
+from pipeline.errors import NewswireError
 from pipeline.storage import schema
 from pipeline.storage.db import Database
 from workers import flower, logs, schedule, worker
 from workers.supervisor import FETCH_CHILDREN
+
+log = structlog.get_logger()
 
 
 def prepare(settings: Settings) -> str:
@@ -27,8 +32,17 @@ def prepare(settings: Settings) -> str:
 
 
 def run(role: str, settings: Settings) -> int:
-    """Run one role in this process until it is told to stop; its exit code."""
+    """Run one role in this process until it is told to stop; its exit code: 1 where it can't start, which its log says in a sentence."""
     resources.use(settings)
+    logs.set_up(settings, role=role)
+    try:
+        return _run(role, settings)
+    except NewswireError as error:
+        log.error("refused", why=str(error), hint=error.hint)
+        return 1
+
+
+def _run(role: str, settings: Settings) -> int:
     match role:
         case "worker":
             return worker.run(settings, ("enrich", "ingest"), name=role)
@@ -36,12 +50,13 @@ def run(role: str, settings: Settings) -> int:
             return worker.run(settings, ("flash",), children=1, name=role)
         case "fetch":
             return worker.run(settings, ("fetch",), children=FETCH_CHILDREN, name=role)
+        case "all":
+            return worker.run(settings, ("all",), name=role)
         case "beat":
             return schedule.run(settings)
         case "deliver":
             from workers import deliver
 
-            logs.set_up(settings, role=role)
             return deliver.run(settings)
         case _:
             return flower.run(settings)

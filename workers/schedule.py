@@ -1,4 +1,4 @@
-"""Beat: each second it claims what is due, and offers what waits; every 100 ms while there is a backlog.
+"""Beat: each second it claims what is due, and offers what waits; every 100 ms while there is a backlog. Folders are watched meanwhile.
 
 There are no tasks for ticks, so nothing of it fills Flower. Two beats are harmless: sources are claimed with a lease, offers are marked.
 Database or Redis away: one line in the log, waiting that grows to 5 s, and one line when it goes on.
@@ -10,14 +10,17 @@ import signal
 import sys
 import threading
 import time
+from pathlib import Path
 from typing import Any
 
 import structlog
-from celery import beat
+from celery import Celery, beat
 
-from pipeline import collect, resources
+from pipeline import resources
 from pipeline.config import Settings
 from pipeline.errors import Infrastructure
+from pipeline.sources import watch
+from pipeline.storage import sources
 from pipeline.storage.db import Database
 from workers import logs, offer, worker
 from workers.app import app
@@ -27,6 +30,8 @@ log = structlog.get_logger()
 TICK_S = 1.0
 BACKLOG_TICK_S = 0.1
 LONGEST_WAIT_S = 5.0
+FOLDERS_S = 3.0
+"""How soon a new folder source is watched."""
 
 
 class Scheduler(beat.Scheduler):
@@ -36,7 +41,7 @@ class Scheduler(beat.Scheduler):
         super().__init__(*args, **kwargs)
         self._next_due = 0.0
         self._failures = 0
-        self._watcher: threading.Thread | None = None
+        self._watcher: Watcher | None = None
 
     def setup_schedule(self) -> None:
         """What is due stands in the database: no entries of Celery's."""
@@ -44,6 +49,9 @@ class Scheduler(beat.Scheduler):
     def tick(self, *args: Any, **kwargs: Any) -> float:
         """One look at what is due and what waits. Seconds until the next."""
         settings, db = resources.settings(), resources.database()
+        if self._watcher is None:
+            self._watcher = Watcher(self.app, settings)
+            self._watcher.start()
         try:
             backlog = self._tick(db, settings)
         except Infrastructure as error:
@@ -58,13 +66,66 @@ class Scheduler(beat.Scheduler):
 
     def _tick(self, db: Database, settings: Settings) -> bool:
         if time.monotonic() >= self._next_due:
-            started = collect.claim_due(db, settings, trigger="beat")
+            offer.poll(self.app, db, settings, trigger="beat")
             self._next_due = time.monotonic() + TICK_S
-            offer.publish(self.app, started.work, window=settings.queue_window)
         return offer.sweep(self.app, db, window=settings.queue_window)
 
-    def sync(self) -> None:
-        """Nothing to keep."""
+    def close(self) -> None:
+        """Beat ends; there is nothing to keep."""
+        if self._watcher is not None:
+            self._watcher.stop()
+
+
+class Watcher(threading.Thread):
+    """Polls a folder source as soon as something changes there. What it misses, the source's rhythm finds."""
+
+    def __init__(self, app: Celery, settings: Settings) -> None:
+        super().__init__(name="watch", daemon=True)
+        self._app = app
+        self._settings = settings
+        self._stop = threading.Event()
+
+    def stop(self) -> None:
+        """Ask it to end, and wait for that."""
+        self._stop.set()
+        self.join(5)
+
+    def run(self) -> None:
+        db = Database.open(self._settings.database, pool_size=1)
+        try:
+            while not self._stop.is_set():
+                try:
+                    self._watch(db, self._folders(db))
+                except (Infrastructure, OSError) as error:
+                    log.warning("watch.waits", why=str(error))
+                    self._stop.wait(LONGEST_WAIT_S)
+        finally:
+            db.close()
+
+    def _watch(self, db: Database, folders: dict[str, Path]) -> None:
+        """Until other folders are to be watched."""
+        looked, there = time.monotonic(), _present(folders)
+        for names in watch.changed(folders, self._stop):
+            if names:
+                self._poll(db, names)
+            if time.monotonic() - looked > FOLDERS_S:
+                looked, now = time.monotonic(), self._folders(db)
+                if now != folders or _present(now) != there:
+                    return
+
+    def _poll(self, db: Database, names: set[str]) -> None:
+        started = offer.poll(self._app, db, self._settings, trigger="watch", names=sorted(names), only_due=False)
+        if started.claimed < len(names):  # a poll is under way, and may have looked already: another one after it
+            with db.write() as conn:
+                sources.make_due(conn, names, db.now(conn))
+
+    def _folders(self, db: Database) -> dict[str, Path]:
+        with db.read() as conn:
+            return {row.name: Path(row.location) for row in sources.listed(conn) if row.kind == "folder" and row.paused_at is None}
+
+
+def _present(folders: dict[str, Path]) -> set[str]:
+    return {name for name, path in folders.items() if path.exists()}
 
 
 def run(settings: Settings) -> int:

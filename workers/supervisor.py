@@ -233,9 +233,6 @@ class Supervisor:
             code = run(role, self._settings)
         except SystemExit as error:
             code = error.code if isinstance(error.code, int) else int(error.code is not None)
-        except NewswireError as error:
-            print(json.dumps({"event": f"{role}.refused", "why": str(error), "hint": error.hint}), file=sys.stderr)
-            code = 1
         except BaseException:
             traceback.print_exc()
         finally:

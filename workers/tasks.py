@@ -91,13 +91,12 @@ def poll_source(name: str) -> str:
     """What `newswire trigger NAME` does, for any other scheduler that speaks Celery."""
     db, settings = resources.database(), resources.settings()
     try:
-        started = collect.claim_due(db, settings, trigger="call", names=[name], only_due=False)
+        started = offer.poll(app, db, settings, trigger="call", names=[name], only_due=False)
     except Misconfigured as error:
         raise JobFailed(f"{error} {error.hint}".strip()) from error
     except Infrastructure as error:
         # whoever called knows of no row that would be offered again: red, so that they call again
         raise JobFailed(f"{error} Nothing was polled: call again.") from error
-    offer.publish(app, started.work, window=settings.queue_window)
     return f"{started.due} {'source' if started.due == 1 else 'sources'} due, {started.claimed} claimed, run {started.run}"
 
 

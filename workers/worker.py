@@ -24,7 +24,7 @@ import workers.tasks
 from pipeline import resources
 from pipeline.config import Settings
 from pipeline.errors import Infrastructure, NewswireError
-from pipeline.storage import schema, work
+from pipeline.storage import frontier, schema, work
 from pipeline.storage.db import Database
 from workers import identity, logs
 from workers.app import app
@@ -124,13 +124,14 @@ def _stop_softly() -> None:
 
 
 def _freeing(down: Callable[[Any], None]) -> Callable[[Any], None]:
-    """Celery's own hook for a child that is gone, and then ours: its row is ready at once, not when its lease ends."""
+    """Celery's own hook for a child that is gone, and then ours: what it held is ready at once, not when its lease ends."""
 
     def gone(process: Any) -> None:
         down(process)
         try:
             with _for_a_moment() as db, db.write() as conn:
-                freed = work.free_child(conn, identity.child(process.pid), db.now(conn))
+                who, now = identity.child(process.pid), db.now(conn)
+                freed = work.free_child(conn, who, now) + frontier.free_child(conn, who, now)
         except Infrastructure as error:
             log.warning("work.not_freed", child=process.pid, why=str(error))  # its lease ends by itself
             return
