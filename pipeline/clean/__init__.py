@@ -1,0 +1,111 @@
+"""Drafts and pages → clean Articles. Pure: no network, no clock, no database; the same bytes and the same CLEANER give the same Article.
+
+Draft ─ page_html ─ page ─┐
+      ─ body_html ─ markup ─► blocks ─ wire ─► Article
+      ─ body_text ────────┘
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from datetime import datetime
+
+import xxhash
+
+from pipeline.clean import page, wire
+from pipeline.clean.blocks import Block
+from pipeline.clean.page import Page
+from pipeline.errors import Unreadable
+from pipeline.text import language, marks
+from pipeline.text.bylines import byline_of
+from pipeline.text.captions import merged
+from pipeline.text.marks import Mark
+from pipeline.text.whitespace import one_line, paragraphs, word_count
+from schemas.article import Article, Draft, Kind, Urgency, Usability
+
+CLEANER = "1"
+"""Version of all rules that `clean` applies. A change of what it gives for any input raises it: renditions are kept apart by it."""
+
+_ALERT_WORDS = 60
+"""An alert is a sentence or two."""
+
+
+def clean(draft: Draft, *, published: datetime | None = None) -> Article:
+    """The Article of a draft. `published` (aware) is when it was first published, where that is known from elsewhere.
+
+    Raises Unreadable where there is no article in it: a blocked or challenge page, a page of links, a body with no words.
+    """
+    found = _read(draft)
+    when = published or draft.published or found.published or draft.version_at
+    headline = marks.of_headline(one_line(draft.headline) or found.headline)
+    said = headline.marks | _marks_of_lines(draft)
+    body = wire.read_body(found.blocks, published=when, headline=headline.text)
+    if not body.paragraphs and not (headline.text and _may_be_bare(draft, said)):
+        raise Unreadable(f"{draft.url or 'It'} holds no article: {found.why_empty or 'no paragraph of a story is left'}.", url=draft.url)
+    text = "\n\n".join(body.paragraphs)
+    kind = _kind(draft, said, body.paragraphs)
+    byline = one_line(draft.byline) or body.byline or found.byline
+    byline = byline_of(byline) or byline
+    correction = body.correction
+    if correction is None and (Mark.CORRECTION in said):
+        correction = ""
+    note = one_line(draft.editor_note)
+    if note and (stated := marks.correction_of(note)) is not None:
+        correction = correction or stated
+    return Article(
+        headline=headline.text or (one_line(text) if kind is Kind.ALERT else ""),
+        paragraphs=tuple(body.paragraphs),
+        text=text,
+        subtitle=one_line(draft.subtitle) or body.subtitle or found.subtitle or None,
+        byline=byline or None,
+        dateline=body.dateline,
+        pictures=merged([*draft.pictures, *body.pictures]),
+        related_links=tuple(body.links),
+        advisories=tuple(dict.fromkeys([*([note] if note else []), *body.advisories])),
+        tails=tuple(body.tails),
+        kind=kind,
+        correction=correction,
+        writethru=Mark.WRITETHRU in said or body.is_writethru,
+        urgency=draft.urgency or (Urgency.FLASH if said & {Mark.ALERT, Mark.URGENT} else Urgency.NORMAL),
+        language=language.of_text(text or headline.text, draft.language or found.language),
+        credited_source=wire.credited(body, byline),
+        published=draft.published or found.published,
+        modified=draft.version_at or found.modified,
+        canonical_url=found.canonical_url or None,
+        keywords=draft.keywords or found.keywords,
+        word_count=word_count(text),
+    )
+
+
+def text_hash(article: Article) -> str:
+    """xxh3_128 of the NFC headline and text, 32 hexadecimal digits: equal where a reader sees the same words."""
+    return xxhash.xxh3_128_hexdigest(unicodedata.normalize("NFC", f"{article.headline}\n\n{article.text}").encode())
+
+
+def _read(draft: Draft) -> Page:
+    if draft.page_html:
+        return page.read_page(draft.page_html, url=draft.url)
+    if draft.body_html:
+        return Page(blocks=page.read_body(draft.body_html, url=draft.url))
+    return Page(blocks=tuple(Block(text) for text in paragraphs(draft.body_text)))
+
+
+def _marks_of_lines(draft: Draft) -> frozenset[Mark]:
+    """Marks of header lines that the format kept: take lines, `URGENT`, a note to editors."""
+    lines = [*draft.extra.get("header", "").split("\n"), draft.extra.get("slugline", "")]
+    said = {mark for line in lines for mark in marks.of_line(line) or () if line}
+    return frozenset(said)
+
+
+def _may_be_bare(draft: Draft, said: frozenset[Mark]) -> bool:
+    """Alerts are a headline and nothing else; so is what a publisher calls off."""
+    return draft.kind is Kind.ALERT or draft.usability is Usability.CANCELED or bool(said & {Mark.ALERT, Mark.KILL})
+
+
+def _kind(draft: Draft, said: frozenset[Mark], body: list[str]) -> Kind:
+    if draft.kind is not None:
+        return draft.kind
+    is_short = sum(len(text.split()) for text in body) <= _ALERT_WORDS and len(body) <= 2
+    if Mark.ALERT in said and is_short or Mark.URGENT in said and is_short and len(body) <= 1:
+        return Kind.ALERT
+    return Kind.ADVISORY if Mark.ADVISORY in said else Kind.STORY

@@ -1,0 +1,27 @@
+"""What a body is made of before the rules of wire text are applied."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+import msgspec
+
+
+class Role(StrEnum):
+    """What markup says that a block is; plain text says nothing, so all of it is PARAGRAPH."""
+
+    PARAGRAPH = "paragraph"
+    HEADING = "heading"
+    LIST_ITEM = "list item"
+    CAPTION = "caption"
+    LINK = "link"
+    """A paragraph whose whole text is one link."""
+
+
+class Block(msgspec.Struct, frozen=True):
+    """One block of text, white space collapsed. Never empty."""
+
+    text: str
+    role: Role = Role.PARAGRAPH
+    url: str = ""
+    """For LINK: where it leads. For CAPTION: the picture."""

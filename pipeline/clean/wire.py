@@ -1,0 +1,237 @@
+"""Blocks of a body → Article, by the rules of wire text: what is the story, and what only stands around it. Pure.
+
+before the lead   captions, byline, time stamp, words to editors, a subtitle
+the lead          its dateline
+between           related links, captions, advertisements
+after the story   end marks, credits, contacts, and the page's own lists
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+import msgspec
+
+from pipeline.clean.blocks import Block, Role
+from pipeline.text import bylines, captions, furniture, marks
+from pipeline.text.agencies import named_in
+from pipeline.text.datelines import split_lead
+from pipeline.text.dates import timestamp
+from pipeline.text.marks import Mark
+from pipeline.text.whitespace import one_line
+from schemas.article import Dateline, Link, Picture
+
+_LEAD_WITHIN = 14
+"""A dateline stands in one of the first blocks; further down it would be a quotation or another story."""
+_NEAR_THE_END = 0.35
+"""A heading like `Related stories` ends the text when this share of the story's characters, or more, stands above it."""
+
+
+class Body(msgspec.Struct, kw_only=True):
+    """What was found in the blocks; filled from top to bottom."""
+
+    paragraphs: list[str] = []
+    dateline: Dateline | None = None
+    byline: str = ""
+    subtitle: str = ""
+    stamp: str = ""
+    pictures: list[Picture] = []
+    links: list[Link] = []
+    advisories: list[str] = []
+    tails: list[str] = []
+    correction: str | None = None
+    is_writethru: bool = False
+
+
+def read_body(blocks: Sequence[Block], *, published: datetime | None = None, headline: str = "") -> Body:
+    """Sort the blocks of one story. `published` only finds the year that its dateline leaves out."""
+    body = Body()
+    if published is None:
+        stamps = (bylines.stamp_of(block.text) for block in blocks[:_LEAD_WITHIN])
+        stamp = next((found for found in stamps if found), None)
+        published = timestamp(stamp) if stamp else None
+    blocks = _until_the_end(_without_repeats(blocks, headline))
+    lead = _find_lead(blocks, published)
+    for place, block in enumerate(blocks):
+        _take(body, block, place, lead, published)
+    while body.paragraphs:
+        last, tail = furniture.split_tail(marks.without_end(body.paragraphs[-1]))
+        if tail:
+            body.tails.insert(0, tail)
+        if last == body.paragraphs[-1]:
+            break
+        body.paragraphs[-1] = last
+        if not last:
+            body.paragraphs.pop()
+    _drop_bare_captions(body)
+    return body
+
+
+def _without_repeats(blocks: Sequence[Block], headline: str) -> list[Block]:
+    """Without the headline where the body repeats it above the lead."""
+    key = one_line(headline).casefold()
+    return [block for place, block in enumerate(blocks) if not (place < 4 and key and block.text.casefold() == key and len(blocks) > 1)]
+
+
+def _until_the_end(blocks: list[Block]) -> list[Block]:
+    """Cut at an end mark, a notepad, a contact list, or a heading that opens the page's own lists."""
+    total = sum(len(block.text) for block in blocks) or 1
+    above = 0
+    prose = 0
+    kept: list[Block] = []
+    skipping = False
+    for place, block in enumerate(blocks):
+        text = block.text
+        if furniture.is_notepad(text) and place:
+            return kept
+        if marks.is_end(text) and prose:
+            return kept + [Block(one.text) for one in blocks[place + 1 : place + 6] if furniture.is_tail(one.text)]
+        is_late = above / total >= _NEAR_THE_END
+        if furniture.is_contact(text) and is_late and prose > 1:
+            return kept
+        if furniture.is_tail_head(text) and prose:
+            if is_late or prose > 3 and not _prose_follows(blocks[place + 1 :]):
+                return kept
+            skipping = True
+            continue
+        skipping = skipping and not _is_prose(text)
+        if skipping:
+            continue
+        above += len(text)
+        prose += _is_prose(text)
+        kept.append(block)
+    return kept
+
+
+def _is_prose(text: str) -> bool:
+    """A sentence or more of running text."""
+    words = len(text.split())
+    return (
+        (words >= 8 or len(text) >= 60)
+        and text.rstrip("\"”’'»)] ")[-1:] in (".", "!", "?", "…", "。", "！", "？", "؟", "।", ":", "」")
+        or words >= 30
+    )
+
+
+def _prose_follows(blocks: Sequence[Block]) -> bool:
+    return sum(_is_prose(block.text) for block in blocks) >= 2
+
+
+def _find_lead(blocks: Sequence[Block], published: datetime | None) -> int | None:
+    """Which block bears the dateline; None where none of the first ones does. Captions have none: theirs is a picture's."""
+    for place, block in enumerate(blocks[:_LEAD_WITHIN]):
+        if block.role in (Role.PARAGRAPH, Role.LINK) and _is_candidate(block.text):
+            found = split_lead(block.text, published=published)
+            if found.dateline is not None and (found.text.strip() or place + 1 < len(blocks)):
+                return place
+    return None
+
+
+def _is_candidate(text: str) -> bool:
+    return (
+        captions.caption_of(text) is None
+        and furniture.related_of(text) is None
+        and not marks.is_advisory(text)
+        and not furniture.is_tail(text)
+    )
+
+
+def _take(body: Body, block: Block, place: int, lead: int | None, published: datetime | None) -> None:
+    """Put one block where it belongs."""
+    text = block.text
+    is_above = place < lead if lead is not None else not body.paragraphs
+    if place == lead:
+        found = split_lead(text, published=published)
+        body.dateline = found.dateline
+        body.byline = body.byline or found.byline or ""
+        if found.text.strip():
+            _add_paragraph(body, found.text.strip())
+    elif block.role is Role.CAPTION:
+        body.pictures.append(_picture(block))
+    elif (link := furniture.related_of(text)) is not None and (block.role is not Role.HEADING):
+        body.links.append(Link(text=link, url=block.url or None, after_paragraph=len(body.paragraphs)))
+    elif (correction := marks.correction_of(text)) is not None:
+        body.correction = correction
+        body.advisories.append(text)
+    elif marks.is_advisory(text) or marks.is_embargo(text) and not body.paragraphs:
+        body.advisories.append(text)
+    elif (picture := captions.caption_of(text)) is not None:
+        body.pictures.append(picture)
+    elif furniture.is_inline(text) or marks.is_more(text):
+        pass
+    elif is_above and _take_above(body, block, has_lead=lead is not None):
+        pass
+    elif body.paragraphs and furniture.is_tail(text):
+        body.tails.append(text)
+    elif furniture.is_tail_head(text) and block.role is not Role.LIST_ITEM:
+        pass
+    elif block.role is Role.LINK and not _is_prose(text):
+        body.links.append(Link(text=text, url=block.url or None, after_paragraph=len(body.paragraphs)))
+    else:
+        _add_paragraph(body, text)
+
+
+def _add_paragraph(body: Body, text: str) -> None:
+    body.paragraphs.append(text)
+
+
+def _take_above(body: Body, block: Block, *, has_lead: bool) -> bool:
+    """Blocks above the lead that are no part of the story: byline, stamp, header lines, a subtitle."""
+    text = block.text
+    of_line = marks.of_line(text)
+    if of_line is not None:
+        body.is_writethru = body.is_writethru or Mark.WRITETHRU in of_line
+        body.advisories.append(text)
+        return True
+    byline = bylines.byline_of(text)
+    if byline is not None:
+        body.byline = body.byline or byline
+        return True
+    if bylines.is_staff_line(text):
+        return True
+    if bylines.stamp_of(text) is not None:
+        body.stamp = body.stamp or text
+        return True
+    if has_lead and block.role is not Role.LIST_ITEM and not text.startswith(("* ", "• ", "- ")) and not body.paragraphs:
+        if not body.subtitle and len(text) <= 300:
+            body.subtitle = text
+            return True
+        return text == body.subtitle
+    return False
+
+
+def _picture(block: Block) -> Picture:
+    found = captions.caption_of(block.text)
+    picture = found or Picture(caption=block.text)
+    return msgspec.structs.replace(picture, url=block.url or None)
+
+
+def _drop_bare_captions(body: Body) -> None:
+    """A caption also comes without its credit: then it looks like a paragraph or a subtitle."""
+    known = [picture.caption for picture in body.pictures if picture.caption]
+    if not known:
+        return
+    if any(captions.same_caption(body.subtitle, caption) for caption in known):
+        body.subtitle = ""
+    kept: list[str] = []
+    moved = [0]
+    for text in body.paragraphs:
+        if not any(captions.same_caption(text, caption) for caption in known) or len(text) < 30:
+            kept.append(text)
+        moved.append(len(kept))
+    body.links = [msgspec.structs.replace(link, after_paragraph=moved[link.after_paragraph]) for link in body.links]
+    body.paragraphs = kept
+
+
+def credited(body: Body, byline: str) -> str | None:
+    """The agency that dateline, byline, credits at the end or pictures' words name, in this order."""
+    if body.dateline and body.dateline.agency:
+        return body.dateline.agency
+    return next((name for name in (named_in(text) for text in (byline, *body.tails)) if name), None)
+
+
+def stamp_time(body: Body) -> datetime | None:
+    """The day of a time stamp above the story, as aware UTC; only good for finding a year."""
+    found = timestamp(body.stamp) if body.stamp else None
+    return found.astimezone(UTC) if found else None

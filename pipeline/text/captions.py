@@ -1,0 +1,137 @@
+"""Captions and picture credits as agencies and newspapers print them. Pure.
+
+Leaders met in Accra on Monday. File Photo by Ama Mensah/UPI | License Photo     words, credit, a licence link's words
+A ferry leaves the port. (AP Photo/Ama Mensah, File)      … REUTERS/Ama Mensah/File Photo      … Foto: Ama Mensah/dpa
+"""
+
+from __future__ import annotations
+
+import re
+
+from pipeline.text.agencies import agency_of
+from schemas.article import Picture
+
+_KIND = (
+    r"(?:(?:[A-Z]{2,5}\s+)?(?:[Ff]ile|[Hh]andout|[Pp]ool|[Aa]rchive|[Aa]rchival|[Cc]ourtesy|[Ss]tock|[Aa]erial|[Ss]atellite|[Ss]tatic)\s+)?"
+    r"(?:[Pp]hotos?|[Pp]hotographs?|[Ii]mages?|[Ii]llustrations?|[Gg]raphics?|[Ss]creenshot|[Ss]creen ?grab|[Vv]ideo|[Pp]icture)"
+)
+_AFTER = r"(?:^|(?<=[.!?\"”’'»)\]])\s+|\s+(?=[A-Z(\[]))"
+_LICENCE = re.compile(r"\s*\|\s*(?P<words>[^|.]{0,20}\b(?:[Ll]icen[cs]e|[Pp]hoto|[Bb]uy|[Ll]izenz)\b[^|.]{0,20})$")
+_AP_STYLE = re.compile(
+    r"\s*[\[(](?P<raw>(?P<agency>[A-Z][\w -]{0,24}?)\s+(?P<kind>(?:File\s+)?(?:Photo|PHOTO|Images?|Illustration|Pool))(?:\s*/\s*(?P<who>[^()\[\]]{2,90}))?)[\])]\.?$"
+)
+_BRACKETED = re.compile(
+    rf"\s*[\[(](?P<raw>(?:(?P<kind>{_KIND})\s*(?:by|courtesy of|courtesy|provided by|from|via|credit|:|/)\s*:?\s*|(?:Foto|Fotos|Credit|Crédit|©|Photo credit)\s*:?\s*)(?P<who>[^()\[\]]{{2,120}}))[\])]\.?$"
+)
+_STATED = re.compile(
+    rf"{_AFTER}(?P<raw>(?P<kind>(?=[A-Z]){_KIND})\s+(?:by|courtesy of|provided by|from|via)\s+(?P<who>[^|]{{2,120}}?))\.?$"
+)
+_LABELLED = re.compile(
+    r"(?:^|\s*[\s|/–—-]\s*)(?P<raw>(?P<kind>(?:Archiv)?[Ff]otos?|Photo credit|Photo|Image credit|Image|Picture|Credit|Crédit photo|Crédits?|Crédito|Bild|Imagen|Imagem|Фото|Photograph)\s*[:©]\s*(?P<who>[^|:]{2,90}))$"
+)
+_AGENCY_SLASH = re.compile(
+    r"(?:^|[\s(\[])(?P<raw>(?P<agency>REUTERS|Reuters|EPA|EPA-EFE|EFE|AFP PHOTO|AFP|Xinhua|UPI|TASS|NurPhoto|Getty Images|Kyodo|Yonhap|ANSA|dpa|AP)\s*/\s*(?P<who>[A-Z][^()\[\]|.]*(?:\b[A-Z]\.[^()\[\]|.]*)*))[)\]]?\.?$"
+)
+_AGENCY_PHOTO = re.compile(rf"{_AFTER}(?P<raw>(?P<who>[A-Z]{{2,5}})\s+(?P<kind>(?:File\s+|Handout\s+)?Photo))\.?$")
+_COPYRIGHT = re.compile(rf"{_AFTER}(?P<raw>(?:©|\(c\)|\(C\)|Copyright)\s*(?P<who>[^|.]{{2,60}}))$")
+_FILE_AT_END = re.compile(r"\s*[,/]\s*(?P<kind>[Ff]ile(?: [Pp]hoto)?|FILE PHOTO)$")
+
+
+def caption_of(text: str) -> Picture | None:
+    """The picture that a paragraph is the caption of; None where no credit says that it is one. Never guesses from words alone."""
+    licence = _LICENCE.search(text)
+    bare = text[: licence.start()].rstrip() if licence else text
+    for pattern in (_AP_STYLE, _BRACKETED, _STATED, _LABELLED, _AGENCY_SLASH, _AGENCY_PHOTO, _COPYRIGHT):
+        match = pattern.search(bare)
+        if match is None:
+            continue
+        picture = _picture(bare, match)
+        if picture is not None and _is_credit(pattern, picture, bare, is_licensed=licence is not None):
+            return Picture(
+                caption=picture.caption,
+                credit_raw=picture.credit_raw,
+                credit_type=picture.credit_type,
+                credit_sources=picture.credit_sources,
+                license_text=licence["words"].strip() if licence else None,
+            )
+    if licence and bare:
+        return Picture(caption=bare, license_text=licence["words"].strip())
+    return None
+
+
+def _is_credit(pattern: re.Pattern[str], picture: Picture, text: str, *, is_licensed: bool) -> bool:
+    """`… was hung beside a Photo by Capa` is a sentence: where none ended before the credit, its source must look like one."""
+    if pattern is _STATED:
+        who = " ".join(picture.credit_sources)
+        if re.search(r"[a-z]{3,}[.!?] [A-Z]", picture.credit_raw) or len(who.split()) > 14 or not re.match(r"[A-Z\"@]|the |a ", who):
+            return False
+        ended = not picture.caption or picture.caption[-1] in ".!?\"”’')]"
+        return ended or is_licensed or "/" in picture.credit_raw
+    if pattern is _AGENCY_PHOTO:
+        return agency_of(picture.credit_sources[0]) is not None
+    if pattern is _AGENCY_SLASH:
+        return len(picture.credit_raw) <= 70 and (
+            not picture.caption or picture.caption[-1] in ".!?\"”’')]" or text[-1] in ")]" or text.isascii()
+        )
+    if pattern is _COPYRIGHT:
+        return bool(picture.caption) and picture.caption[-1] in ".!?\"”’'" and len(picture.caption) > 20
+    return True
+
+
+def _picture(text: str, match: re.Match[str]) -> Picture | None:
+    groups = match.groupdict()
+    raw = match["raw"].strip()
+    kind, who = groups.get("kind"), (groups.get("who") or "").strip()
+    at_end = _FILE_AT_END.search(who)
+    if at_end:
+        who, kind = who[: at_end.start()], "File Photo"
+    sources = _sources(who)
+    if groups.get("agency"):
+        agency = re.sub(r"\s+(?:PHOTO|Photo)$", "", groups["agency"].strip())
+        sources = (agency, *sources)
+    if not sources:
+        return None
+    kind = " ".join(kind.split()) if kind else None
+    return Picture(caption=text[: match.start()].strip(" |"), credit_raw=raw, credit_type=kind, credit_sources=sources)
+
+
+def _sources(who: str) -> tuple[str, ...]:
+    """`Ama Mensah for The Post via Getty Images` → (Ama Mensah, The Post, Getty Images)."""
+    parts = re.split(r"\s*/\s*|\s+via\s+|\s+for\s+|\s*;\s*|\s+\|\s+", who.strip(" .,"))
+    return tuple(part.strip(" .,©") for part in parts if part.strip(" .,©"))
+
+
+def same_caption(one: str, other: str) -> bool:
+    """Are these the same words, white space and a last full stop aside?"""
+    return _key(one) == _key(other)
+
+
+def _key(text: str) -> str:
+    return " ".join(text.split()).rstrip(" .").casefold()
+
+
+def merged(pictures: list[Picture]) -> tuple[Picture, ...]:
+    """Each picture once: captions that come twice (on the page and in its gallery) are one, with all that either says."""
+    found: list[Picture] = []
+    for picture in pictures:
+        twin = next((place for place, one in enumerate(found) if _are_one(one, picture)), None)
+        if twin is None:
+            found.append(picture)
+            continue
+        one = found[twin]
+        richer, poorer = (one, picture) if len(one.credit_raw) >= len(picture.credit_raw) else (picture, one)
+        found[twin] = Picture(
+            caption=richer.caption or poorer.caption,
+            credit_raw=richer.credit_raw or poorer.credit_raw,
+            credit_type=richer.credit_type or poorer.credit_type,
+            credit_sources=richer.credit_sources or poorer.credit_sources,
+            license_text=richer.license_text or poorer.license_text,
+            url=one.url or picture.url,
+        )
+    return tuple(found)
+
+
+def _are_one(one: Picture, other: Picture) -> bool:
+    if one.url and other.url and one.url == other.url:
+        return True
+    return bool(one.caption) and same_caption(one.caption, other.caption) and not (one.url and other.url)

@@ -1,0 +1,106 @@
+"""Bytes → text, by what is surest first. Pure.
+
+BOM, the HTTP header's charset, the document's own declaration (WHATWG prescan of HTML, XML's prolog), strict UTF-8, chardet, windows-1252.
+What a server declares is believed only when the bytes fit it: declared ISO-8859-1 is often UTF-8, and the other way round.
+"""
+
+from __future__ import annotations
+
+import codecs
+import re
+
+import chardet
+
+_PRESCAN = 4096
+"""Bytes of a document that are searched for a declaration; WHATWG says 1,024, pages in the wild put it later."""
+_IN_HEADER = re.compile(r"charset\s*=\s*[\"']?\s*([\w.:-]+)", re.IGNORECASE)
+_IN_META = re.compile(rb"<meta[^>]{0,400}?charset\s*=\s*[\"']?\s*([\w.:-]+)", re.IGNORECASE)
+_IN_XML = re.compile(rb"^\s*<\?xml[^>]{0,200}?encoding\s*=\s*[\"']([\w.:-]+)", re.IGNORECASE)
+_BOMS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF32_LE, "utf-32-le"), (codecs.BOM_UTF32_BE, "utf-32-be"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))  # fmt: skip
+_WHATWG = {
+    **dict.fromkeys(("iso-8859-1", "iso8859-1", "latin1", "latin-1", "l1", "ascii", "us-ascii", "windows-1252", "cp1252", "iso_8859-1", "ansi_x3.4-1968"), "cp1252"),
+    **dict.fromkeys(("iso-8859-9", "latin5", "windows-1254"), "cp1254"),
+    **dict.fromkeys(("gb2312", "gbk", "gb_2312-80", "x-gbk", "gb18030", "chinese"), "gb18030"),
+    **dict.fromkeys(("shift_jis", "shift-jis", "sjis", "x-sjis", "windows-31j", "ms_kanji"), "cp932"),
+    **dict.fromkeys(("euc-kr", "ks_c_5601-1987", "ksc5601", "korean", "windows-949"), "cp949"),
+    **dict.fromkeys(("big5", "big5-hkscs", "cn-big5", "x-x-big5"), "big5hkscs"),
+    **dict.fromkeys(("tis-620", "iso-8859-11", "windows-874"), "cp874"),
+    **dict.fromkeys(("utf-16", "utf-16le", "utf-16be", "utf8", "unicode-1-1-utf-8"), "utf-8"),
+}  # fmt: skip
+"""Labels that WHATWG's encoding standard maps to something wider. A document that could be searched byte by byte is not UTF-16, whatever it says."""
+_MULTIBYTE = ("gb18030", "cp932", "cp949", "big5hkscs", "euc_jp", "iso2022_jp")
+_C1 = re.compile("[\x80-\x9f]")
+
+
+def decode(body: bytes, content_type: str = "") -> str:
+    """The text of a document. Never fails: bytes that fit no charset become U+FFFD."""
+    for bom, name in _BOMS:
+        if body.startswith(bom):
+            return body[len(bom) :].decode(name, "replace")
+    wide = _wide(body)
+    if wide:
+        return body.decode(wide, "replace")
+    in_header = _IN_HEADER.search(content_type)
+    in_document = _IN_XML.search(body[:_PRESCAN]) or _IN_META.search(body[:_PRESCAN])
+    utf8 = _strictly(body, "utf-8")
+    for label in (in_header[1] if in_header else None, in_document[1].decode("ascii") if in_document else None):
+        name = _codec(label)
+        if name is None:
+            continue
+        if utf8 is not None and (name == "utf-8" or not _is_stateful(name)):
+            return utf8  # bytes that are not ASCII hardly ever are UTF-8 by chance
+        text = _strictly(body, name)
+        if text is not None and not _C1.search(text):
+            return text
+        if name != "utf-8" and text is None and name in _MULTIBYTE and _is_mostly(body, name):
+            return body.decode(name, "replace")
+    if utf8 is not None:
+        return utf8
+    if _is_mostly(body, "utf-8"):
+        return body.decode("utf-8", "replace")  # cut in the middle of a sign, or a few stray bytes
+    guessed = _codec(chardet.detect(body[:65536]).get("encoding"))
+    text = _strictly(body, guessed) if guessed else None
+    return text if text is not None else body.decode("cp1252", "replace")
+
+
+def _codec(label: str | None) -> str | None:
+    """Python's codec for a charset label; None for what is no charset of text."""
+    if not label:
+        return None
+    label = label.strip().lower()
+    name = _WHATWG.get(label, label)
+    try:
+        found = codecs.lookup(name)
+    except LookupError:
+        return None
+    return found.name if getattr(found, "_is_text_encoding", True) else None
+
+
+def _is_stateful(name: str) -> bool:
+    return name.startswith("iso2022") or name in ("utf-7", "hz")
+
+
+def _strictly(body: bytes, name: str) -> str | None:
+    try:
+        return body.decode(name)
+    except (UnicodeDecodeError, UnicodeError):
+        return None
+
+
+def _is_mostly(body: bytes, name: str) -> bool:
+    """Fewer than one stray sign in 200 that are not ASCII, or none but at the very end."""
+    text = body.decode(name, "replace")
+    bad = text.count("�")
+    return bad <= 1 or bad * 200 < sum(1 for sign in text if sign > "\x7f")
+
+
+def _wide(body: bytes) -> str | None:
+    """UTF-16 without a BOM: of a text in Latin letters each second byte is 0."""
+    sample = body[:400]
+    if len(sample) < 8 or len(body) % 2:
+        return None
+    even, odd = sample[0::2].count(0), sample[1::2].count(0)
+    half = len(sample) // 2
+    if odd > half * 0.7 and even < half * 0.1:
+        return "utf-16-le"
+    return "utf-16-be" if even > half * 0.7 and odd < half * 0.1 else None

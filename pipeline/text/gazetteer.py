@@ -1,0 +1,135 @@
+"""Where a printed place lies: cities, countries and their regions. Pure: reads only the tables in `data/`, once.
+
+`cities.tsv` and `countries.tsv` are GeoNames' (https://www.geonames.org, CC BY 4.0), made by scripts/make_gazetteer.py. `regions.tsv` (states and
+provinces, with the abbreviations that the AP and Canadian Press stylebooks print) and `places.tsv` (what wires datelined from
+that is no city of 15,000: Davos, the Vatican, Cape Canaveral) are kept by hand.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from functools import cache
+from importlib.resources import files
+
+import msgspec
+
+
+class City(msgspec.Struct, frozen=True, gc=False):
+    """A city of 15,000 people or more, or a place that wires know."""
+
+    name: str
+    country: str
+    """ISO 3166-1 alpha-2."""
+    region: str = ""
+    """First-level division as GeoNames codes it: `FL` in the United States, often digits elsewhere."""
+    population: int = 0
+    is_capital: bool = False
+    geonameid: int = 0
+    """0 for what GeoNames' list of cities lacks."""
+    latitude: float = 0.0
+    longitude: float = 0.0
+    other_names: tuple[str, ...] = ()
+
+
+class Region(msgspec.Struct, frozen=True, gc=False):
+    """A state or a province, by one of the names that datelines print."""
+
+    name: str
+    country: str
+    code: str
+    """As in `City.region`; empty where only the country follows from it."""
+
+
+def _lines(table: str) -> list[list[str]]:
+    text = (files("pipeline.text") / "data" / table).read_text(encoding="utf-8")
+    return [line.split("\t") for line in text.splitlines()]
+
+
+def key(name: str) -> str:
+    """What two spellings of one name have in common: `ST PAUL` and `St. Paul`, `SAO PAULO` and `São Paulo`."""
+    plain = "".join(sign for sign in unicodedata.normalize("NFKD", name.casefold()) if not unicodedata.combining(sign))
+    words = plain.replace(".", " ").replace("-", " ").replace("’", "'").split()
+    return " ".join({"saint": "st", "fort": "ft", "mount": "mt"}.get(word, word) for word in words)
+
+
+@cache
+def cities() -> tuple[City, ...]:
+    """All cities, the largest first."""
+    return tuple(
+        City(
+            name,
+            country,
+            region,
+            int(population),
+            capital == "c",
+            int(id),
+            float(latitude),
+            float(longitude),
+            tuple(others.split("|")) if others else (),
+        )
+        for id, name, country, region, population, capital, latitude, longitude, others in _lines("cities.tsv")
+    )
+
+
+@cache
+def countries() -> dict[str, str]:
+    """Names of countries, in the languages of the agencies, to their codes. `countries()["Gaza Strip"] == "PS"`."""
+    return {name: code for code, names in _lines("countries.tsv") for name in names.split("|")}
+
+
+@cache
+def regions() -> tuple[Region, ...]:
+    """States and provinces, one row a name."""
+    return tuple(Region(name, country, code) for country, code, names in _lines("regions.tsv") for name in names.split("|"))
+
+
+@cache
+def _by_key() -> dict[str, tuple[City, ...]]:
+    """Cities by name; of several the capital or largest first, and those that bear it as their first name before those that also do."""
+    found: dict[str, list[City]] = {}
+    for country, names in _lines("places.tsv"):
+        for name in names.split("|"):
+            found.setdefault(key(name), []).append(City(name, country))
+    for city in cities():
+        found.setdefault(key(city.name), []).append(city)
+    for name, same in found.items():
+        found[name] = sorted(same, key=lambda city: (bool(city.geonameid), not city.is_capital, -city.population))
+    for city in cities():
+        for other in city.other_names:
+            known = found.setdefault(key(other), [])
+            if city not in known:
+                known.append(city)
+    return {name: tuple(same) for name, same in found.items()}
+
+
+@cache
+def _countries_by_key() -> dict[str, str]:
+    return {key(name): code for name, code in countries().items()}
+
+
+@cache
+def _regions_by_key() -> dict[str, tuple[Region, ...]]:
+    found: dict[str, list[Region]] = {}
+    for region in regions():
+        found.setdefault(key(region.name), []).append(region)
+    return {name: tuple(same) for name, same in found.items()}
+
+
+def country_code(name: str) -> str | None:
+    """The code of a printed country, in whatever capitals; None where no country is called so."""
+    return _countries_by_key().get(key(name.removeprefix("(").removesuffix(")")))
+
+
+def find_region(name: str) -> Region | None:
+    """The state or province that is printed so, as a word or an abbreviation. The United States first: `Ga.` is Georgia's."""
+    found = _regions_by_key().get(key(name), ())
+    # two-letter codes only in capitals: "Me." and "In" are words
+    fitting = [region for region in found if not (len(region.name) == 2 and region.name.isupper()) or name == region.name]
+    return fitting[0] if fitting else None
+
+
+def find_city(name: str, *, country: str | None = None, region: str | None = None) -> City | None:
+    """The most likely city of this name, in the country and region where these are known; None where there is none."""
+    fitting = [city for city in _by_key().get(key(name), ()) if country in (None, city.country)]
+    in_region = [city for city in fitting if region and city.region == region]
+    return next(iter(in_region or fitting), None)

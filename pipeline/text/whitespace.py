@@ -1,0 +1,79 @@
+"""White space, invisible signs and paragraphs. Pure."""
+
+from __future__ import annotations
+
+import re
+from itertools import pairwise
+
+_DROPPED = re.compile(
+    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\u00ad\u200b\u200e\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff\ufffe\uffff]"
+)
+"""Controls, soft hyphens, zero-width and direction marks, byte order marks. Joiners (U+200C, U+200D) stay: Persian and Hindi need them."""
+_BREAKS = re.compile("\r\n|[\r\x85\u2028\u2029]")
+_SPACES = re.compile(r"[^\S\n]+")
+_WRAPPED_AT = 100
+"""A text with no line longer than this (in characters) may be wrapped by hand; one with longer lines is not."""
+_FULL = 0.85
+"""A line that would stay shorter than this share of the longest one, with the next word, was not broken for want of room."""
+_SENTENCE_ENDS = '.!?:;"”’»)。'
+
+
+def plain(text: str) -> str:
+    """Without controls and invisible signs, with `\\n` for each kind of line end. Lone surrogates become U+FFFD."""
+    text = _DROPPED.sub("", _BREAKS.sub("\n", text.replace("\x0b", "\n").replace("\x0c", "\n")))
+    return text.encode("utf-8", "replace").decode("utf-8") if not text.isascii() and _has_surrogate(text) else text
+
+
+def _has_surrogate(text: str) -> bool:
+    return any("\ud800" <= sign <= "\udfff" for sign in text)
+
+
+def one_line(text: str) -> str:
+    """All white space, no-break spaces and line ends included, collapsed to single spaces; none at the ends."""
+    return " ".join(plain(text).split())
+
+
+def paragraphs(text: str) -> tuple[str, ...]:
+    """The paragraphs of plain text: parted by blank lines, by indentation, or a line each; hand-wrapped lines are joined.
+
+    A wire's text comes in three shapes: a line a paragraph (scraped pages), lines wrapped at 60 to 80 with blank lines between
+    paragraphs, and the same with an indent in place of the blank line (ANPA 1312, IPTC 7901).
+    """
+    lines = plain(text).split("\n")
+    width = max((len(line.rstrip()) for line in lines), default=0)
+    wraps = _is_wrapped(lines, width)
+    found: list[str] = []
+    open_line = ""
+    for line in lines:
+        stripped = " ".join(line.split())
+        if not stripped:
+            open_line = ""
+            continue
+        if open_line and wraps and not line[0].isspace() and _is_full(open_line, stripped, width):
+            found[-1] += " " + stripped
+        else:
+            found.append(stripped)
+        open_line = line.rstrip()
+    return tuple(found)
+
+
+def _is_wrapped(lines: list[str], width: int) -> bool:
+    """Two lines or more that are full and stop in the middle of a sentence, the next line being no blank one."""
+    if width > _WRAPPED_AT:
+        return False
+    broken = 0
+    for line, following in pairwise(lines):
+        line, following = line.rstrip(), following.strip()
+        if line and following and line[-1] not in _SENTENCE_ENDS and _is_full(line, following, width):
+            broken += 1
+    return broken >= 2
+
+
+def _is_full(line: str, following: str, width: int) -> bool:
+    """Was the line broken because the first word of the next one no longer fitted, give or take?"""
+    return len(line) >= 30 and len(line) + 1 + len(following.split(" ", 1)[0]) > width * _FULL
+
+
+def word_count(text: str) -> int:
+    """Words, split at white space."""
+    return len(text.split())
