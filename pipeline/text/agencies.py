@@ -116,7 +116,7 @@ PR Newswire-AsiaNet | PRNewswire-AsiaNet, PRNewswire-Asia-AsiaNet |
 PR Newswire-Asia | PRNewswire-Asia, Xinhua-PRNewswire |
 PR Newswire-FirstCall | PRNewswire-FirstCall |
 GLOBE NEWSWIRE | GlobeNewswire, Globe Newswire, GLOBENEWSWIRE |
-BUSINESS WIRE | Business Wire, BUSINESSWIRE |
+BUSINESS WIRE | Business Wire, BUSINESSWIRE, 美國商業資訊, 美国商业资讯, 商业电讯 |
 CNW | CNW Group, CNW Telbec, Canada NewsWire, Canada Newswire |
 ACCESSWIRE | ACCESS Newswire, Accesswire |
 Newsfile | Newsfile Corp., Newsfile Corp, NEWSFILE |

@@ -37,7 +37,7 @@ def byline_of(line: str) -> str | None:
         return None
     fitting = [word for word in words if word]
     if not fitting or not all(
-        word[0].isupper() or word.casefold() in _PARTICLES or "@" in word or not word[0].isalpha() for word in fitting
+        word[0].isupper() or word.casefold() in _PARTICLES or "@" in word or not word[0].isalpha() or agency_of(word) for word in fitting
     ):
         return None
     return name if any(sign.isalpha() for sign in name) and not name[0].isdigit() else None
