@@ -11,6 +11,7 @@ from __future__ import annotations
 import socket
 import struct
 import threading
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -90,6 +91,7 @@ class Web:
         self.ending = threading.Event()
         self._server = _Server(("127.0.0.1", 0), Asked)
         self._server.web = self
+        self._began = time.monotonic()
         self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02})
 
     @property
@@ -106,6 +108,10 @@ class Web:
     def asked(self, path: str) -> list[dict[str, str]]:
         """The headers of each request for a path."""
         return [headers for asked, headers in self.requests if asked == path]
+
+    def elapsed(self) -> float:
+        """Seconds since it was made."""
+        return time.monotonic() - self._began
 
     def __enter__(self) -> Self:
         self._thread.start()
