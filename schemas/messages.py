@@ -1,7 +1,8 @@
 """What leaves us: the message to consumers, version 1. JSON; its schema is docs/reference/message.schema.json.
 
-A message says the whole item as it is now, never "apply this change". It bears (epoch, seq), which only grows: a consumer applies it if that is
-greater than what it holds for the item, killed items that it never had included. New fields may be added; none changes its meaning or goes.
+A message says the whole item as it is now, never "apply this change". It bears (epoch, seq), which only grows: a consumer applies it if
+that is greater than what it holds for the item, killed items that it never had included. New fields may be added; none goes or changes its
+meaning.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from schemas.article import Article, Rights
 SCHEMA = 1
 LARGEST_BYTES = 256 * 1024
 """A larger message goes without its body, with a link in its place."""
+_LONGEST_HEADLINE = 1000
 
 
 class Showing(StrEnum):
@@ -66,26 +68,47 @@ class Message(msgspec.Struct, frozen=True, kw_only=True):
     provider: str
     status: Showing
     story: int
+    event: str
+    """What made it be told: stored, updated, corrected, enriched, released, rights, killed, revived, purged; snapshot where a subscription
+    begins with all that is stored."""
     source: str = ""
     url: str = ""
+    """Its page."""
+    urls: tuple[str, ...] = ()
+    """All that lead to it, in canonical form; `url` first."""
     log_id: str = ""
+    """One id for its whole way, in newswire's logs."""
     version: Version | None = None
     article: Article | None = None
     facts: dict[str, Any] = {}
     """What the enrichers say of this text, by their names."""
     pickup_of: Pickup | None = None
     rights: Rights | None = None
+    embargo_until: datetime | None = None
+    """When the embargo ended that this version was under. What is under embargo is not told."""
     body_omitted: bool = False
-    """The whole would be too large: `article` has neither paragraphs nor text; `url` leads to the page."""
+    """The whole would be too large: `article` has no body; `url` leads to the page."""
 
 
 def encode(message: Message) -> bytes:
-    """JSON, within LARGEST_BYTES as long as headlines are."""
+    """JSON of LARGEST_BYTES at most: what is larger goes without its body, and without facts where that is not enough."""
     whole = msgspec.json.encode(message)
     if len(whole) <= LARGEST_BYTES or message.article is None:
         return whole
-    short = msgspec.structs.replace(message.article, text="", paragraphs=(), related_links=(), pictures=(), advisories=(), tails=())
-    return msgspec.json.encode(msgspec.structs.replace(message, article=short, body_omitted=True))
+    bare = Article(
+        headline=message.article.headline[:_LONGEST_HEADLINE],
+        paragraphs=(),
+        kind=message.article.kind,
+        urgency=message.article.urgency,
+        language=message.article.language,
+        published=message.article.published,
+        modified=message.article.modified,
+        canonical_url=message.article.canonical_url,
+        word_count=message.article.word_count,
+    )
+    short = msgspec.structs.replace(message, article=bare, body_omitted=True)
+    encoded = msgspec.json.encode(short)
+    return encoded if len(encoded) <= LARGEST_BYTES else msgspec.json.encode(msgspec.structs.replace(short, facts={}, urls=()))
 
 
 def json_schema() -> dict[str, Any]:

@@ -2,6 +2,8 @@
 
 TARGET.check(settings)      Misconfigured, in one sentence, for what can't work
 TARGET.open(settings)       a Channel: room, send, answers, close
+
+A channel is used by one thread at a time. These targets are pushed to: each has a queue of its own, and answers each message.
 """
 
 from __future__ import annotations
@@ -29,14 +31,20 @@ class Answered(msgspec.Struct, frozen=True, kw_only=True):
     ok: bool
 
 
+class Room(msgspec.Struct, frozen=True, kw_only=True):
+    """What a target can take."""
+
+    free: int
+    """How many more messages it takes now."""
+    is_empty: bool
+    """Nothing that we sent waits there: silence about it now means something."""
+
+
 class Channel(Protocol):
     """An open way to one target. Every method may raise Infrastructure where the target is away."""
 
-    def room(self) -> int:
-        """How many more messages it takes now."""
-
-    def is_empty(self) -> bool:
-        """Nothing that we sent waits there: silence now means something."""
+    def room(self) -> Room:
+        """Asked before each batch."""
 
     def send(self, subscription: int, messages: Sequence[Message]) -> None:
         """Hand them over, in this order."""

@@ -1,71 +1,109 @@
 """A task of a foreign Celery app, on its own broker and queue. That app knows nothing of us, and writes no code to acknowledge.
 
-Celery's own `link` and `link_error` send `newswire.acknowledge` back when its task has ended, to a queue of ours on its broker; we read it with
-kombu, which reads the priority sub-queues too. The signatures are immutable (a result would be put before our arguments), and JSON.
+Celery's own `link` and `link_error` send `newswire.acknowledge` back when its task has ended, to a queue of ours on its broker; we read it
+with kombu, which reads the priority sub-queues too. The signatures are immutable (a result would be put before our arguments), and JSON.
 
-Settings: broker (URL), task (its name there), queue, window (messages that its queue holds at most, 100), argument (name of the keyword argument;
-none: the only positional one), ack_queue, routing_key, priority, headers.
+What never comes back is sent again: a child that was killed, a queue that was flushed, a task name that is unknown there.
 """
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import msgspec
 from celery import Celery
+from celery.canvas import Signature
 from kombu.exceptions import KombuError
 from kombu.exceptions import OperationalError as BrokerAway
 from redis.exceptions import RedisError
 
-from pipeline.delivery import Answered, Target
+from pipeline.delivery import Answered, Room, Target
 from pipeline.errors import Infrastructure, Misconfigured
 from schemas.messages import Message, encode
 
 ACKNOWLEDGE = "newswire.acknowledge"
-_WINDOW = 100
 _ANSWERS = 500
-_NEEDED = ("broker", "task", "queue")
-_KNOWN = (*_NEEDED, "window", "argument", "ack_queue", "routing_key", "priority", "headers")
+"""Acknowledgements of one look."""
+_PATIENCE_S = 5
+
+
+class CelerySettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What an operator says of the foreign app."""
+
+    broker: str
+    """URL of its Redis: `redis://:password@host:6379/1`."""
+    task: str
+    """The task's name there."""
+    queue: str
+    argument: str = ""
+    """Name of the keyword argument that takes the message; empty: it is the only positional one."""
+    window: int = 100
+    """Messages that its queue holds at most."""
+    ack_queue: str = ""
+    """Ours, on its broker; empty: `newswire-ack-` and the queue's name."""
+    priority: int | None = None
+    headers: dict[str, str] = {}
+
+
+def _read(settings: Mapping[str, Any]) -> CelerySettings:
+    known = CelerySettings.__struct_fields__
+    unknown = sorted(set(settings) - set(known))
+    if unknown:
+        raise Misconfigured(f"{unknown[0]} is no setting of a celery target.", hint=f"There are: {', '.join(known)}.")
+    for name in ("broker", "task", "queue"):
+        if not settings.get(name):
+            raise Misconfigured(f"A celery target needs {name}.", hint="broker=redis://host:6379/1 task=their.task queue=theirs")
+    try:
+        read = msgspec.convert(settings, CelerySettings, strict=False)
+    except msgspec.ValidationError as error:
+        raise Misconfigured(f"A celery target's settings are wrong: {error}.") from error
+    if not read.broker.startswith(("redis://", "rediss://")):
+        raise Misconfigured("The broker of a celery target is a Redis.", hint="broker=redis://host:6379/1")
+    if read.window < 1:
+        raise Misconfigured(f"window = {read.window}: a number of messages, 1 or more.")
+    return read
 
 
 def check(settings: Mapping[str, Any]) -> None:
     """Raises Misconfigured."""
-    for name in _NEEDED:
-        if not settings.get(name):
-            raise Misconfigured(f"A celery target needs {name}.", hint="broker=redis://host:6379/1 task=their.task queue=theirs")
-    unknown = sorted(set(settings) - set(_KNOWN))
-    if unknown:
-        raise Misconfigured(f"{unknown[0]} is no setting of a celery target.", hint=f"There are: {', '.join(_KNOWN)}.")
-    if not isinstance(settings.get("window", _WINDOW), int) or settings.get("window", _WINDOW) < 1:
-        raise Misconfigured(f"window = {settings['window']!r}: a number of messages, 1 or more.")
+    _read(settings)
 
 
 def describe(settings: Mapping[str, Any]) -> str:
     """`their.task on queue theirs at host:6379/1`"""
-    return f"{settings.get('task')} on queue {settings.get('queue')} at {str(settings.get('broker', '')).rpartition('@')[2].removeprefix('redis://')}"
+    where = str(settings.get("broker", "")).partition("://")[2].rpartition("@")[2]
+    return f"{settings.get('task')} on queue {settings.get('queue')} at {where}"
 
 
 class CeleryChannel:
-    """One connection to a foreign broker, opened on first use and again after it broke."""
+    """One connection to a foreign broker, opened on first use, and again after it broke."""
 
     def __init__(self, settings: Mapping[str, Any]) -> None:
-        self._settings = settings
-        self._window = int(settings.get("window", _WINDOW))
-        self._app = Celery("newswire-deliveries", broker=settings["broker"], set_as_current=False)
+        self._settings = _read(settings)
+        self._name = describe(settings)
+        self._ack_queue = self._settings.ack_queue or f"newswire-ack-{self._settings.queue}"
+        self._app = Celery("newswire-deliveries", broker=self._settings.broker, set_as_current=False)
         self._app.conf.update(
             task_serializer="json",
             accept_content=["json"],
-            task_ignore_result=True,
-            broker_transport_options={"socket_timeout": 5, "socket_connect_timeout": 5, "socket_keepalive": True, "max_retries": 1},
-            broker_connection_retry=False,
+            task_publish_retry=False,  # what can't be sent stays a row
+            broker_transport_options={
+                "socket_timeout": _PATIENCE_S,
+                "socket_connect_timeout": _PATIENCE_S,
+                "socket_keepalive": True,
+            },
         )
-        self._connection = self._app.connection_for_write()
+        self._connection: Any = None  # kombu's types leave much out
+        self._acks: Any = None
 
-    @property
-    def _ack_queue(self) -> str:
-        return str(self._settings.get("ack_queue") or f"newswire-ack-{self._settings['queue']}")
+    def _open(self) -> Any:
+        if self._connection is None:
+            self._connection = self._app.connection_for_write()
+            self._connection.ensure_connection(max_retries=1, interval_start=0, timeout=_PATIENCE_S)
+        return self._connection
 
     @contextmanager
     def _translated(self) -> Iterator[None]:
@@ -73,44 +111,40 @@ class CeleryChannel:
             yield
         except (BrokerAway, KombuError, RedisError, OSError) as error:
             self.close()
-            raise Infrastructure(f"The broker of {describe(self._settings)} is not to be had: {str(error).splitlines()[0]}.") from error
+            cause = str(error.__cause__ or error).strip().partition("\n")[0].rstrip(".") or type(error).__name__
+            raise Infrastructure(
+                f"The broker of {self._name} is not to be had: {cause}.", hint="It is tried again by itself; what it is owed waits here."
+            ) from error
 
-    def _waiting(self) -> int:
+    def room(self) -> Room:
         with self._translated():
-            self._connection.ensure_connection(max_retries=1)
-            with self._connection.channel() as channel:
-                return int(channel.queue_declare(queue=self._settings["queue"], durable=True).message_count)
-
-    def room(self) -> int:
-        return self._window - self._waiting()
-
-    def is_empty(self) -> bool:
-        return self._waiting() == 0
+            waiting = int(self._open().default_channel.queue_declare(queue=self._settings.queue, durable=True).message_count)
+        return Room(free=max(0, self._settings.window - waiting), is_empty=waiting == 0)
 
     def send(self, subscription: int, messages: Sequence[Message]) -> None:
-        options: dict[str, Any] = {"queue": self._settings["queue"]}
-        for name in ("routing_key", "priority", "headers"):
-            if self._settings.get(name) is not None:
-                options[name] = self._settings[name]
-        argument = self._settings.get("argument")
-        with self._translated(), self._app.amqp.Producer(self._connection) as producer:
+        settings = self._settings
+        options: dict[str, Any] = {"queue": settings.queue, "headers": dict(settings.headers)}
+        if settings.priority is not None:
+            options["priority"] = settings.priority
+        with self._translated(), self._app.amqp.Producer(self._open()) as producer, producer.batch():
             for message in messages:
                 body = msgspec.json.decode(encode(message))
-                self._app.send_task(
-                    self._settings["task"],
-                    args=() if argument else (body,),
-                    kwargs={argument: body} if argument else {},
+                task = self._app.amqp.as_task_v2(
+                    f"newswire-{subscription}-{message.item}-{message.seq}-{secrets.token_hex(4)}",  # a repeat is a job of its own
+                    settings.task,
+                    args=() if settings.argument else (body,),
+                    kwargs={settings.argument: body} if settings.argument else {},
                     argsrepr=f"('item {message.item} · {message.status} · seq {message.seq}',)",
                     kwargsrepr="{}",
-                    link=self._reply(subscription, message, ok=True),
-                    link_error=self._reply(subscription, message, ok=False),
-                    producer=producer,
-                    retry=False,
-                    **options,
+                    callbacks=[self._reply(subscription, message, ok=True)],
+                    errbacks=[self._reply(subscription, message, ok=False)],
+                    ignore_result=True,
                 )
+                self._app.amqp.send_task_message(producer, settings.task, task, **options)
 
-    def _reply(self, subscription: int, message: Message, *, ok: bool) -> Any:
-        return self._app.signature(
+    def _reply(self, subscription: int, message: Message, *, ok: bool) -> Signature:
+        """Immutable: else that app puts its result before our arguments, and one that can't be serialised turns success into failure."""
+        return Signature(
             ACKNOWLEDGE,
             args=(subscription, message.generation, message.item, message.seq, ok),
             immutable=True,
@@ -119,12 +153,14 @@ class CeleryChannel:
         )
 
     def answers(self, take: Callable[[Sequence[Answered]], None]) -> int:
-        with self._translated(), self._connection.SimpleQueue(self._ack_queue) as queue:
+        with self._translated():
+            if self._acks is None:
+                self._acks = self._open().SimpleQueue(self._ack_queue)
             received: list[Any] = []
             while len(received) < _ANSWERS:
                 try:
-                    received.append(queue.get_nowait())
-                except queue.Empty:
+                    received.append(self._acks.get_nowait())
+                except self._acks.Empty:
                     break
             read = [answer for message in received if (answer := _answer(message)) is not None]
             if read:
@@ -134,16 +170,21 @@ class CeleryChannel:
         return len(received)
 
     def close(self) -> None:
-        self._connection.release()
-        self._connection = self._app.connection_for_write()
+        """What was received and not yet taken goes back to its queue."""
+        connection, self._connection, self._acks = self._connection, None, None
+        if connection is not None:
+            with suppress(KombuError, RedisError, OSError):
+                connection.release()
 
 
 def _answer(message: Any) -> Answered | None:
     """Task protocol 2: the body is [args, kwargs, embed]. What is none of ours is dropped: only we read this queue."""
+    if message.headers.get("task") != ACKNOWLEDGE:
+        return None
     try:
-        subscription, generation, item, seq, ok = message.payload[0]
-        return Answered(subscription=int(subscription), generation=int(generation), item=int(item), seq=int(seq), ok=bool(ok))
-    except (ValueError, TypeError, LookupError, KombuError):
+        [args, *_] = message.payload
+        return msgspec.convert(dict(zip(Answered.__struct_fields__, args, strict=True)), Answered)
+    except (ValueError, TypeError, KombuError, msgspec.ValidationError):
         return None
 
 

@@ -9,28 +9,34 @@ So reading never waits for the consumer; a kill overtakes everything; an old tex
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, and_, case, delete, exists, func, or_, select, update
+from sqlalchemy import ColumnElement, Connection, and_, case, delete, exists, func, or_, select, update
 
 from pipeline.storage import items
 from pipeline.storage.db import insert
-from pipeline.storage.subscriptions import Subscription
+from pipeline.storage.subscriptions import LEASE, Subscription
 from schemas.article import Article, Rights
 from schemas.messages import Message, Pickup, Showing, Version
-from schemas.tables import delivery, event, fact, history, item, log_state, relation, rights, source, subscription, version
+from schemas.tables import delivery, event, fact, history, identity, item, log_state, relation, rights, source, subscription, version
 from schemas.verdict import ItemStatus
 
 KILL, FLASH, NORMAL, BACKFILL = 0, 1, 2, 3
 _LANES = {"flash": FLASH, "normal": NORMAL, "backfill": BACKFILL}
 _READ = 500
 """Events of one pass."""
-RESEND = timedelta(seconds=30)
+RESEND = timedelta(seconds=10)
 """First wait for an acknowledgement; it doubles."""
+RESEND_UNSEEN = timedelta(minutes=10)
+"""In a queue that was not seen empty, what we sent is taken to wait still. After so long it is sent again all the same: what was lost
+in a queue that is never empty would be lost for ever."""
 MOST_ATTEMPTS = 8
+UNCONFIRMED = "unconfirmed: it was sent and taken from the queue, and no acknowledgement came"
+FAILED = "failed: the consumer's task raised an error"
+_PUNCTUATION = ".,:;!?\"'()[]“”‘’«»"
 _CHANGES_SHOWN = ("enriched", "released", "rights", "killed", "revived", "purged")
 """What one who waits for facts is told of."""
 
@@ -52,34 +58,49 @@ class Due(msgspec.Struct, frozen=True, kw_only=True):
     message: Message
 
 
-def waiting(conn: Connection, now: datetime) -> list[int]:
-    """Subscriptions for which there is something to do: events to read, rows to send, answers to wait for. The one query of an idle system."""
+class Look(msgspec.Struct, frozen=True, kw_only=True):
+    """A subscription for which there is something to do: answers to wait for, at least."""
+
+    id: int
+    behind: bool
+    """There are events to read."""
+    due: bool
+    """There are rows to send."""
+
+
+def waiting(conn: Connection, now: Callable[[], datetime], token: str) -> tuple[datetime | None, list[Look]]:
+    """Where there is something to do, and no other deliverer does it. One query where there is nothing: all that an idle system costs.
+
+    With it the time, which was asked for only if there is something.
+    """
+    mine = delivery.c.subscription == subscription.c.id
     last = select(log_state.c.last).where(log_state.c.id == 1).scalar_subquery()
+    columns = (subscription.c.id, (subscription.c.read_seq < last).label("behind"))
+    some = or_(subscription.c.read_seq < last, exists().where(mine, delivery.c.parked_at.is_(None)))
+    found = conn.execute(select(*columns).where(subscription.c.removed_at.is_(None), some)).all()
+    if not found:
+        return None, []
+    at = now()
+    is_due = and_(subscription.c.paused_at.is_(None), exists().where(mine, delivery.c.parked_at.is_(None), delivery.c.due_at <= at))
+    free = or_(subscription.c.token == token, subscription.c.leased_until.is_(None), subscription.c.leased_until < at)
     rows = conn.execute(
-        select(subscription.c.id)
-        .where(
-            subscription.c.removed_at.is_(None),
-            or_(subscription.c.read_seq < last, exists().where(delivery.c.subscription == subscription.c.id, delivery.c.parked_at.is_(None))),
-        )
-        .order_by(subscription.c.id)
+        select(*columns, is_due.label("due")).where(subscription.c.id.in_([row.id for row in found]), free).order_by(subscription.c.id)
     )
-    return list(rows.scalars())
+    return at, [Look(id=row.id, behind=bool(row.behind), due=bool(row.due)) for row in rows]
 
 
 def read(conn: Connection, one: Subscription, now: datetime) -> int:
     """Move read_seq over the next events and note the items they touch; how many events. 0 also where the token is lost.
 
-    The token-checked UPDATE is first: two deliverers never read the same events.
+    The token-checked UPDATE comes first, and locks: two deliverers never read the same events, and a rewind comes before or after.
     """
-    events = conn.execute(select(event).where(event.c.seq > one.read_seq).order_by(event.c.seq).limit(_READ)).all()
-    if not events:
+    held = conn.execute(
+        update(subscription).where(_has(one)).values(leased_until=now + LEASE).returning(subscription.c.read_seq)
+    ).one_or_none()
+    if held is None:
         return 0
-    moved = conn.execute(
-        update(subscription)
-        .where(subscription.c.id == one.id, subscription.c.token == one.token, subscription.c.read_seq == one.read_seq)
-        .values(read_seq=events[-1].seq)
-    )
-    if moved.rowcount != 1:
+    events = conn.execute(select(event).where(event.c.seq > held.read_seq).order_by(event.c.seq).limit(_READ)).all()
+    if not events:
         return 0
     fits = _ever_matched(conn, one, {row.item for row in events if row.kind != "killed"})
     owed: dict[int, tuple[int, int]] = {}
@@ -91,6 +112,7 @@ def read(conn: Connection, one: Subscription, now: datetime) -> int:
         lane = KILL if row.kind in ("killed", "purged") else _LANES.get(row.lane, NORMAL)
         owed[row.item] = (row.seq, min(lane, owed.get(row.item, (0, BACKFILL))[1]))
     _owe(conn, one.id, owed, now)
+    conn.execute(update(subscription).where(subscription.c.id == one.id).values(read_seq=events[-1].seq))
     return len(events)
 
 
@@ -110,62 +132,86 @@ def _owe(conn: Connection, subscription_id: int, owed: Mapping[int, tuple[int, i
             "last_error": "",
             "due_at": case((and_(delivery.c.sent_seq.is_not(None), ~kill), delivery.c.due_at), else_=new.due_at),
             "sent_seq": case((kill, None), else_=delivery.c.sent_seq),
+            "sent_at": case((kill, None), else_=delivery.c.sent_at),
         },
     )
-    rows = [{"subscription": subscription_id, "item": id, "seq": seq, "lane": lane, "due_at": now} for id, (seq, lane) in sorted(owed.items())]
+    rows = [
+        {"subscription": subscription_id, "item": id, "seq": seq, "lane": lane, "due_at": now} for id, (seq, lane) in sorted(owed.items())
+    ]
     conn.execute(statement, rows)
 
 
 # --- what matches ---------------------------------------------------------------------------------------------------------------
 
 
-def matches(filter: Mapping[str, Sequence[str]], *, provider: str, source: str, article: Article) -> bool:
-    """Pure: each filter that is given names one of its values. Words of a keyword are looked for in the headline too."""
+def matches(
+    filter: Mapping[str, Sequence[str]],
+    *,
+    provider: str,
+    source: str,
+    language: str = "",
+    headline: str = "",
+    kind: str = "",
+    keywords: Iterable[str] = (),
+) -> bool:
+    """Pure: each filter that is given names one of its values, in whatever case.
+
+    A keyword is one of the publisher's, or a word of the headline.
+    """
+    words = {word.casefold() for word in keywords} | {word.strip(_PUNCTUATION).casefold() for word in headline.split()}
     values = {
         "provider": {provider.casefold()},
         "source": {source.casefold()},
-        "language": {article.language.casefold()},
-        "kind": {str(article.kind)},
-        "keyword": {word.casefold() for word in article.keywords} | {word.strip(".,:;!?\"'()").casefold() for word in article.headline.split()},
+        "language": {language.casefold()},
+        "kind": {kind.casefold()},
+        "keyword": words,
     }
-    return all(any(wanted.casefold() in values[name] for wanted in wanted_any) for name, wanted_any in filter.items() if wanted_any)
+    return all(any(one.casefold() in values[name] for one in wanted) for name, wanted in filter.items() if wanted)
 
 
 def _ever_matched(conn: Connection, one: Subscription, ids: Iterable[int]) -> set[int]:
-    """Items of which some version matches: what left the filter must be told so, what never came needs no word."""
+    """Items of which a version that could be seen, now or before, matches.
+
+    What left the filter must be told so; what never came needs no word.
+    """
     ids = set(ids)
     if not any(one.filter.values()):
         return ids
+    could_be_seen = and_(~version.c.is_history, or_(version.c.embargo_until.is_(None), version.c.released_at.is_not(None)))
     rows = conn.execute(
-        select(version.c.id, version.c.item, item.c.provider, source.c.name)
+        select(version.c.id, version.c.item, version.c.language, version.c.headline, item.c.provider, source.c.name.label("source"))
         .join(item, item.c.id == version.c.item)
-        .join(source, source.c.id == item.c.source)
-        .where(version.c.item.in_(sorted(ids)))
+        .outerjoin(source, source.c.id == item.c.source)
+        .where(version.c.item.in_(sorted(ids)), could_be_seen)
     ).all()
-    articles = items.load_articles(conn, [row.id for row in rows])
-    return {
-        row.item for row in rows if row.id in articles and matches(one.filter, provider=row.provider, source=row.name, article=articles[row.id])
-    }
+    texts: dict[int, Article] = {}
+    if one.filter.get("keyword") or one.filter.get("kind"):  # what stands in the article only
+        texts = items.load_articles(conn, [row.id for row in rows])
+    return {row.item for row in rows if _matches(one, row.provider, row.source, row.language, row.headline, texts.get(row.id))}
+
+
+def _matches(one: Subscription, provider: str, source: str | None, language: str, headline: str, article: Article | None) -> bool:
+    more: dict[str, Any] = {"kind": str(article.kind), "keywords": article.keywords} if article else {}
+    return matches(one.filter, provider=provider, source=source or "", language=language, headline=headline, **more)
 
 
 # --- sending --------------------------------------------------------------------------------------------------------------------
 
 
-def due(conn: Connection, one: Subscription, now: datetime, *, room: int, is_empty: bool) -> list[Due]:
-    """Up to `room` messages, marked as in flight. Commit, then send: what dies in between is due again.
+def due(conn: Connection, one: Subscription, now: datetime, *, room: int, empty_at: datetime | None) -> list[Due]:
+    """Up to `room` messages, marked as in flight. Commit, then send: what dies in between is due again. None where the token is lost.
 
-    `is_empty`: the target's queue was seen empty, so that silence about what was sent means something. Otherwise what waits for its
-    answer goes on waiting: an hour's absence of the consumer must not park anything.
+    `empty_at`: when the target's queue was last seen empty. Silence about what was sent before that means something; otherwise what we sent
+    waits there still: an hour's absence of the consumer must not park anything.
     """
-    if one.paused_at is not None or room <= 0:
+    if room <= 0 or not _hold(conn, one, now):
         return []
-    _lost_patience(conn, one, now, is_empty=is_empty)
+    _lost_patience(conn, one, now, empty_at=empty_at)
     rows = conn.execute(
         select(delivery)
         .where(delivery.c.subscription == one.id, delivery.c.due_at <= now, delivery.c.parked_at.is_(None))
         .order_by(delivery.c.lane, delivery.c.seq)
         .limit(room)
-        .with_for_update(skip_locked=True)
     ).all()
     if not rows:
         return []
@@ -175,63 +221,96 @@ def due(conn: Connection, one: Subscription, now: datetime, *, room: int, is_emp
         if row.item not in made:  # nothing to see: what shows it will be an event of its own
             conn.execute(delete(delivery).where(here))
         else:
-            later = now + RESEND * 2 ** min(row.attempts, 10)
+            later = now + RESEND * 2 ** min(row.attempts, MOST_ATTEMPTS)
             conn.execute(update(delivery).where(here).values(sent_seq=row.seq, sent_at=now, due_at=later))
     return [Due(item=row.item, seq=row.seq, message=made[row.item]) for row in rows if row.item in made]
 
 
-def _lost_patience(conn: Connection, one: Subscription, now: datetime, *, is_empty: bool) -> None:
-    """Sent, not answered, and due again: counts as an attempt only where the queue is empty."""
+def _hold(conn: Connection, one: Subscription, now: datetime) -> bool:
+    """The token-checked UPDATE: this deliverer still has the subscription, and nobody takes, rewinds or pauses it before the commit."""
+    held = and_(_has(one), subscription.c.paused_at.is_(None), subscription.c.removed_at.is_(None))
+    return conn.execute(update(subscription).where(held).values(leased_until=now + LEASE)).rowcount == 1
+
+
+def _has(one: Subscription) -> ColumnElement[bool]:
+    return and_(subscription.c.id == one.id, subscription.c.token == one.token, subscription.c.token != "")
+
+
+def unsend(conn: Connection, one: Subscription, sent: Sequence[Due], now: datetime) -> None:
+    """Pushing them failed: due at once, and nobody's silence."""
+    for row in sent:
+        here = and_(delivery.c.subscription == one.id, delivery.c.item == row.item, delivery.c.sent_seq == row.seq)
+        conn.execute(update(delivery).where(here).values(sent_seq=None, sent_at=None, due_at=now))
+
+
+def _lost_patience(conn: Connection, one: Subscription, now: datetime, *, empty_at: datetime | None) -> None:
+    """Sent, not answered, and due again: an attempt only where the queue was seen empty since."""
     silent = and_(
         delivery.c.subscription == one.id, delivery.c.due_at <= now, delivery.c.sent_seq.is_not(None), delivery.c.parked_at.is_(None)
     )
-    if not is_empty:
-        conn.execute(update(delivery).where(silent).values(due_at=now + RESEND))
-        return
-    conn.execute(
-        update(delivery)
-        .where(silent, delivery.c.attempts + 1 >= MOST_ATTEMPTS)
-        .values(attempts=delivery.c.attempts + 1, parked_at=now, last_error="unconfirmed: sent, its queue was empty, and no answer came")
-    )
-    conn.execute(update(delivery).where(silent).values(attempts=delivery.c.attempts + 1, sent_seq=None))
+    if empty_at is not None:
+        taken = and_(silent, delivery.c.sent_at < empty_at)
+        conn.execute(
+            update(delivery)
+            .where(taken, delivery.c.attempts + 1 >= MOST_ATTEMPTS)
+            .values(attempts=delivery.c.attempts + 1, sent_seq=None, parked_at=now, last_error=UNCONFIRMED)
+        )
+        conn.execute(update(delivery).where(taken).values(attempts=delivery.c.attempts + 1, sent_seq=None))
+    conn.execute(update(delivery).where(silent, delivery.c.sent_at < now - RESEND_UNSEEN).values(sent_seq=None))
+    conn.execute(update(delivery).where(silent).values(due_at=now + RESEND))
 
 
-def answer(conn: Connection, one: Subscription, answers: Sequence[Answer], now: datetime) -> int:
-    """Take acknowledgements; how many rows went. Idempotent. Those of another generation do nothing."""
-    gone = 0
-    for one_answer in answers:
-        if one_answer.generation != one.generation:
+def answer(conn: Connection, subscription_id: int, answers: Iterable[Answer], now: datetime) -> int:
+    """Take acknowledgements; how many rows went. Idempotent, in any order. Those of another generation do nothing.
+
+    The subscription's row is locked first: a rewind that committed in between would have its rows taken by the past.
+    """
+    locked = select(subscription.c.name, subscription.c.generation).where(subscription.c.id == subscription_id).with_for_update()
+    held = conn.execute(locked).one_or_none()
+    if held is None:
+        return 0
+    gone: list[dict[str, Any]] = []
+    for said in sorted(set(answers), key=lambda said: (said.item, said.seq)):
+        if not _names(said, held.generation):
             continue
-        here = and_(delivery.c.subscription == one.id, delivery.c.item == one_answer.item)
-        if not one_answer.ok:
-            _refused(conn, here, one_answer, now)
+        here = and_(delivery.c.subscription == subscription_id, delivery.c.item == said.item)
+        if said.ok and conn.execute(delete(delivery).where(here, _is_named(said))).rowcount:
+            gone.append({"at": now, "what": "delivered", "item": said.item, "detail": {"subscription": held.name, "seq": said.seq}})
             continue
-        done = conn.execute(delete(delivery).where(here, delivery.c.seq == one_answer.seq))
-        if done.rowcount:
-            gone += 1
-            conn.execute(
-                history.insert().values(at=now, what="delivered", item=one_answer.item, detail={"subscription": one.name, "seq": one_answer.seq})
-            )
-        else:  # a greater one waits there
-            conn.execute(update(delivery).where(here, delivery.c.seq > one_answer.seq).values(sent_seq=None, due_at=now))
-    return gone
+        if not said.ok:
+            _refused(conn, here, said, now)
+        # a greater one waits there, unless it is in flight itself
+        passed = and_(here, delivery.c.seq > said.seq, delivery.c.sent_seq <= said.seq)
+        conn.execute(update(delivery).where(passed).values(sent_seq=None, sent_at=None, due_at=now))
+    if gone:
+        conn.execute(history.insert(), gone)
+    return len(gone)
 
 
-def _refused(conn: Connection, here: Any, said: Answer, now: datetime) -> None:
-    row = conn.execute(select(delivery).where(here, delivery.c.seq == said.seq, delivery.c.sent_seq == said.seq).with_for_update()).one_or_none()
+def _names(said: Answer, generation: int) -> bool:
+    return said.generation == generation
+
+
+def _is_named(said: Answer) -> ColumnElement[bool]:
+    return delivery.c.seq == said.seq
+
+
+def _refused(conn: Connection, here: ColumnElement[bool], said: Answer, now: datetime) -> None:
+    """Counts once, however often it is said: a hard time limit says it twice."""
+    row = conn.execute(select(delivery.c.attempts).where(here, delivery.c.seq == said.seq, delivery.c.sent_seq == said.seq)).one_or_none()
     if row is None:
         return
     attempts = row.attempts + 1
-    parked = attempts >= MOST_ATTEMPTS
     conn.execute(
         update(delivery)
         .where(here)
         .values(
             attempts=attempts,
             sent_seq=None,
-            due_at=now + RESEND * 2 ** min(attempts, 10),
-            parked_at=now if parked else None,
-            last_error="failed: the consumer's task raised an error",
+            sent_at=None,
+            due_at=now + RESEND * 2 ** min(attempts, MOST_ATTEMPTS),
+            parked_at=now if attempts >= MOST_ATTEMPTS else None,
+            last_error=FAILED,
         )
     )
 
@@ -259,6 +338,11 @@ def make(conn: Connection, one: Subscription, wanted: Mapping[int, int]) -> dict
         row.item: Pickup(item=row.other, share_of_item=row.share_of_item, share_of_other=row.share_of_other)
         for row in conn.execute(select(relation).where(relation.c.kind == "pickup_of", relation.c.item.in_(sorted(wanted))))
     }
+    kinds = {
+        (row.item, row.seq): row.kind
+        for row in conn.execute(select(event.c.item, event.c.seq, event.c.kind).where(event.c.seq.in_(wanted.values())))
+    }
+    urls = _urls(conn, [row.id for row in rows.values() if row.status == ItemStatus.USABLE])
     enriched = _enriched(conn, shown) if one.after == "enriched" else set(shown)
     ever = _ever_matched(conn, one, wanted)
     made: dict[int, Message] = {}
@@ -271,20 +355,23 @@ def make(conn: Connection, one: Subscription, wanted: Mapping[int, int]) -> dict
             "item": id,
             "provider": row.provider,
             "story": row.story,
+            "event": kinds.get((id, wanted[id]), "snapshot"),
         }
         if row.status in (ItemStatus.KILLED, ItemStatus.PURGED):
             made[id] = Message(status=Showing(row.status), **ids)
-        elif row.shown not in articles or row.shown not in enriched:
             continue
-        elif not matches(one.filter, provider=row.provider, source=row.source_name or "", article=articles[row.shown]):
+        if row.shown not in articles or row.shown not in enriched:
+            continue
+        of, article = versions[row.shown], articles[row.shown]
+        if not _matches(one, row.provider, row.source_name, of.language, of.headline, article):
             if id in ever:
                 made[id] = Message(status=Showing.LEFT, **ids)
         else:
-            of = versions[row.shown]
             made[id] = Message(
                 status=Showing.USABLE,
                 source=row.source_name or "",
                 url=row.url,
+                urls=tuple(dict.fromkeys(filter(None, (row.url, *urls.get(id, ()))))),
                 log_id=of.log_id,
                 version=Version(
                     id=of.id,
@@ -295,10 +382,11 @@ def make(conn: Connection, one: Subscription, wanted: Mapping[int, int]) -> dict
                     version_at=of.version_at,
                     fetched_at=of.fetched_at,
                 ),
-                article=articles[row.shown],
+                article=article,
                 facts=facts.get(of.id, {}),
                 pickup_of=pickups.get(id),
                 rights=terms.get(of.id),
+                embargo_until=of.embargo_until,
                 **ids,
             )
     return made
@@ -310,6 +398,16 @@ def _facts(conn: Connection, versions: Mapping[int, Any]) -> dict[int, dict[str,
     for row in rows:
         if row.text_hash == versions[row.version].text_hash:
             found.setdefault(row.version, {})[row.enricher] = row.value
+    return found
+
+
+def _urls(conn: Connection, ids: Sequence[int]) -> dict[int, list[str]]:
+    """What identifies these items by URL, in canonical form."""
+    found: dict[int, list[str]] = {}
+    for row in conn.execute(
+        select(identity.c.item, identity.c.key).where(identity.c.item.in_(ids), identity.c.kind == "url").order_by(identity.c.key)
+    ):
+        found.setdefault(row.item, []).append(row.key)
     return found
 
 

@@ -138,7 +138,8 @@ def rewind(conn: Connection, name: str, *, to: int | datetime) -> Subscription:
         .returning(subscription)
     ).one()
     # what is in flight bears the older generation: its answer will not count
-    conn.execute(update(delivery).where(delivery.c.subscription == one.id).values(sent_seq=None, sent_at=None))
+    flying = and_(delivery.c.subscription == one.id, delivery.c.sent_seq.is_not(None))
+    conn.execute(update(delivery).where(flying).values(sent_seq=None, sent_at=None, due_at=delivery.c.sent_at))
     return _of(row)
 
 
@@ -156,6 +157,6 @@ def lease(conn: Connection, id: int, now: datetime, token: str = "") -> Subscrip
     return _of(row) if row else None
 
 
-def let_go(conn: Connection, id: int, token: str) -> None:
-    """An orderly end: another deliverer may go on at once."""
-    conn.execute(update(subscription).where(subscription.c.id == id, subscription.c.token == token).values(token="", leased_until=None))
+def let_go(conn: Connection, token: str) -> None:
+    """An orderly end of the deliverer that leased by this token: another one goes on at once."""
+    conn.execute(update(subscription).where(subscription.c.token == token).values(token="", leased_until=None))
