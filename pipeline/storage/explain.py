@@ -1,0 +1,238 @@
+"""The life of a URL or an item, sentence by sentence: what happened, when, and why. Reading only.
+
+What is told comes from the rows themselves (sightings, captures, verdicts, versions, events, facts, deliveries, quarantine) and, for what leaves
+no row, from history.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+import msgspec
+from sqlalchemy import Connection, or_, select
+
+from pipeline.errors import Misconfigured, Unreadable
+from pipeline.urls import canonical
+from schemas import tables
+from schemas.tables import (
+    capture,
+    delivery,
+    event,
+    fetch_job,
+    history,
+    identity,
+    item,
+    quarantine,
+    sighting,
+    source,
+    subscription,
+    verdict,
+    version,
+)
+
+
+class Moment(msgspec.Struct, frozen=True, kw_only=True):
+    """One thing that happened."""
+
+    at: datetime
+    sentence: str
+
+
+class Life(msgspec.Struct, frozen=True, kw_only=True):
+    """All that is known of what was asked for."""
+
+    about: str
+    moments: tuple[Moment, ...]
+    now: tuple[str, ...]
+    """How things stand, and what is awaited."""
+    items: tuple[int, ...] = ()
+
+
+def why(conn: Connection, asked: str) -> Life:
+    """The life of a URL, or of an item by its id. Raises Misconfigured for what was never seen."""
+    ids = [int(asked)] if asked.isdecimal() else _items_of(conn, asked)
+    addresses = set() if asked.isdecimal() else {asked, _canonical(asked)}
+    captures = conn.execute(select(verdict.c.capture).where(verdict.c.item.in_(ids))).scalars().all() if ids else []
+    seen = conn.execute(
+        select(capture, source.c.name.label("source_name"))
+        .join(source, source.c.id == capture.c.source)
+        .where(or_(capture.c.id.in_(captures), capture.c.url.in_(addresses), capture.c.final_url.in_(addresses)))
+    ).all()
+    addresses |= {row.url for row in seen}
+    moments = [
+        *_sighted(conn, addresses, {row.sighting for row in seen if row.sighting}),
+        *(Moment(at=row.fetched_at, sentence=_fetched(row)) for row in seen),
+        *_judged(conn, [row.id for row in seen]),
+        *_events(conn, ids),
+        *_told(conn, ids, addresses),
+    ]
+    standing = [*_standing(conn, ids), *_awaited(conn, addresses, [row.id for row in seen])]
+    if asked.isdecimal() and not standing:
+        raise Misconfigured(f"There is no item {asked}.", hint="`newswire items list` shows the newest.")
+    if not moments and not standing:
+        raise Misconfigured(f"{asked} was never seen: no source listed it, nobody ingested it.", hint=f"newswire ingest {asked}")
+    about = f"item {asked}" if asked.isdecimal() else asked
+    return Life(about=about, moments=tuple(sorted(moments, key=lambda one: one.at)), now=tuple(standing), items=tuple(ids))
+
+
+def _canonical(url: str) -> str:
+    try:
+        return canonical(url)
+    except Unreadable:
+        return url
+
+
+def _items_of(conn: Connection, url: str) -> list[int]:
+    by_key = select(identity.c.item).where(identity.c.key.in_({url, _canonical(url)}))
+    by_capture = (
+        select(verdict.c.item).join(capture, capture.c.id == verdict.c.capture).where(or_(capture.c.url == url, capture.c.final_url == url))
+    )
+    found = set(conn.execute(by_key).scalars()) | set(conn.execute(by_capture).scalars())
+    return sorted(id for id in found if id is not None)
+
+
+def _sighted(conn: Connection, addresses: set[str], ids: set[int]) -> list[Moment]:
+    rows = conn.execute(
+        select(sighting.c.seen_at, sighting.c.run, sighting.c.entry_key, source.c.name)
+        .join(source, source.c.id == sighting.c.source)
+        .where(or_(sighting.c.id.in_(ids), sighting.c.url.in_(addresses)))
+    )
+    return [Moment(at=row.seen_at, sentence=f"{row.name} listed it as {row.entry_key}{_by(row.run)}.") for row in rows]
+
+
+def _by(run: int | None) -> str:
+    return f", in run {run}" if run else ""
+
+
+def _fetched(row: Any) -> str:
+    redirected = f", redirected to {row.final_url}" if row.final_url and row.final_url != row.url else ""
+    kind = f" of {row.content_type.partition(';')[0]}" if row.content_type else ""
+    return (
+        f"{row.size_bytes:,} bytes{kind} came from {row.url}{redirected} (capture {row.id}, source {row.source_name}, log id {row.log_id})."
+    )
+
+
+def _judged(conn: Connection, captures: list[int]) -> list[Moment]:
+    rows = conn.execute(
+        select(verdict, version.c.number, version.c.kind.label("version_kind"))
+        .outerjoin(version, version.c.id == verdict.c.version)
+        .where(verdict.c.capture.in_(captures))
+    )
+    moments = []
+    for row in rows:
+        because = "; ".join(row.evidence.get("sentences", ()))
+        what = f"version {row.number} of item {row.item} ({row.version_kind})" if row.number else f"item {row.item}"
+        moments.append(Moment(at=row.at, sentence=f"Judged {row.kind}: {what}{f', because {because}' if because else ''}."))
+    return moments
+
+
+_EVENTS = {
+    "stored": "Stored",
+    "updated": "Updated",
+    "corrected": "Corrected",
+    "history": "Kept as an older version",
+    "enriched": "Its facts are complete",
+    "released": "Its embargo ended: shown to consumers",
+    "rights": "Its rights changed",
+    "killed": "Killed: its text is shown to nobody",
+    "revived": "Revived by hand",
+    "purged": "Purged: its text is gone",
+}
+
+
+def _events(conn: Connection, ids: list[int]) -> list[Moment]:
+    rows = conn.execute(
+        select(event, version.c.number)
+        .outerjoin(version, version.c.id == event.c.version)
+        .where(event.c.item.in_(ids))
+        .order_by(event.c.seq)
+    )
+    return [
+        Moment(
+            at=row.at,
+            sentence=f"{_EVENTS.get(row.kind, row.kind)}{f', version {row.number}' if row.number else ''} (event {row.seq}, {row.lane}).",
+        )
+        for row in rows
+    ]
+
+
+_SILENT = ("fetched", "stored", "enriched", "released", "killed")
+"""What the verdicts and events tell already."""
+
+
+def _told(conn: Connection, ids: list[int], addresses: set[str]) -> list[Moment]:
+    rows = conn.execute(
+        select(history)
+        .where(or_(history.c.item.in_(ids), history.c.url.in_(addresses)), history.c.what.not_in(_SILENT))
+        .order_by(history.c.id)
+    )
+    return [Moment(at=row.at, sentence=_sentence(row)) for row in rows]
+
+
+def _sentence(row: Any) -> str:
+    detail = row.detail or {}
+    if row.what == "delivered":
+        return f"{detail.get('subscription')} acknowledged event {detail.get('seq')}."
+    if row.what == "quarantined":
+        return f"Set aside in quarantine: {detail.get('message')}"
+    said = (
+        detail.get("error")
+        or detail.get("message")
+        or ", ".join(f"{name} {value}" for name, value in detail.items() if value not in ("", None))
+    )
+    return f"{row.what.capitalize()}{_by(row.run)}{f': {said}' if said else ''}"
+
+
+def _standing(conn: Connection, ids: list[int]) -> list[str]:
+    found = []
+    for row in conn.execute(select(item, version.c.number).outerjoin(version, version.c.id == item.c.current).where(item.c.id.in_(ids))):
+        held = ""
+        if row.status == "held":
+            until = conn.execute(select(version.c.embargo_until).where(version.c.id == row.current)).scalar()
+            held = f" until {until:%Y-%m-%d %H:%M} UTC" if until and until.year < 9999 else " until its publisher says otherwise"
+        found.append(
+            f"Item {row.id} of {row.provider} is {row.status}{held}; current is version {row.number or 0}; it belongs to story {row.story}."
+        )
+    relation = tables.relation
+    for row in conn.execute(select(relation).where(relation.c.item.in_(ids))):
+        share = f" ({round(row.share_of_item * 100)} % of its text)" if row.share_of_item is not None else ""
+        found.append(f"Item {row.item} is a pickup of item {row.other}{share}.")
+    for row in conn.execute(select(relation).where(relation.c.other.in_(ids))):
+        share = f", {round(row.share_of_other * 100)} % of it" if row.share_of_other is not None else ""
+        found.append(f"Item {row.item} carries it{share}.")
+    rows = conn.execute(
+        select(delivery, subscription.c.name)
+        .join(subscription, subscription.c.id == delivery.c.subscription)
+        .where(delivery.c.item.in_(ids))
+    )
+    for row in rows:
+        how = (
+            f"is parked: {row.last_error}"
+            if row.parked_at
+            else "is on its way"
+            if row.sent_seq
+            else f"waits until {row.due_at:%H:%M:%S} UTC"
+        )
+        found.append(f"Telling {row.name} of event {row.seq} {how}.")
+    return found
+
+
+def _awaited(conn: Connection, addresses: set[str], captures: list[int]) -> list[str]:
+    found = []
+    for row in conn.execute(select(fetch_job).where(fetch_job.c.url.in_(addresses))):
+        error = f" ({row.retries} tries failed: {row.last_error})" if row.last_error else ""
+        found.append(f"{row.url} is to be fetched from {row.due_at:%Y-%m-%d %H:%M:%S} UTC on{error}.")
+    rows = conn.execute(select(quarantine).where(quarantine.c.released_at.is_(None)).order_by(quarantine.c.id.desc()).limit(1_000)).all()
+    wanted = set(captures)
+    for row in rows:
+        if row.url in addresses or (row.stage == "ingest" and wanted & set(row.refs)):
+            found.append(
+                f"In quarantine under {row.id} since {row.at:%Y-%m-%d %H:%M} UTC: {row.message} `newswire quarantine replay {row.id}`"
+            )
+    for row in conn.execute(select(tables.work).where(tables.work.c.stage == "ingest").order_by(tables.work.c.id).limit(1_000)):
+        if wanted & set(row.refs):
+            found.append(
+                f"To be worked on: {row.label} (work {row.id}, due {row.due_at:%H:%M:%S} UTC{f', {row.last_error}' if row.last_error else ''})."
+            )
+    return found

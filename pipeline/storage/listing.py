@@ -1,0 +1,251 @@
+"""What the command line lists: runs, items, work, quarantine, the state of all. Reading only; every function takes an open reading connection."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, Table, and_, func, or_, select
+
+from pipeline.errors import Misconfigured
+from pipeline.storage import deliveries, items, work
+from schemas import tables
+from schemas.article import Article
+from schemas.tables import fact, fetch_job, host, item, poll, quarantine, rendition, run, source, subscription, verdict, version
+
+Row = dict[str, Any]
+
+
+def _rows(conn: Connection, statement: Any) -> list[Row]:
+    return [dict(row._mapping) for row in conn.execute(statement).all()]
+
+
+def runs(conn: Connection, *, limit: int = 20) -> list[Row]:
+    """The newest runs: id, trigger, label, when, and what came of them so far."""
+    found = _rows(conn, select(run).order_by(run.c.id.desc()).limit(limit))
+    ids = [row["id"] for row in found]
+    polls = dict(conn.execute(select(poll.c.run, func.count()).where(poll.c.run.in_(ids)).group_by(poll.c.run)).tuples().all())
+    kinds: dict[int, dict[str, int]] = {}
+    for row in conn.execute(
+        select(verdict.c.run, verdict.c.kind, func.count().label("n")).where(verdict.c.run.in_(ids)).group_by("run", "kind")
+    ):
+        kinds.setdefault(row.run, {})[row.kind] = row.n
+    for row in found:
+        row["polls"] = polls.get(row["id"], 0)
+        row["verdicts"] = kinds.get(row["id"], {})
+    return found
+
+
+def run_report(conn: Connection, id: int) -> Row:
+    """What one run did: polls by source, pages, verdicts, what is quarantined, what is still to do. Raises Misconfigured for a number that is none."""
+    [found] = _rows(conn, select(run).where(run.c.id == id)) or [None]
+    if found is None:
+        raise Misconfigured(f"There is no run {id}.", hint="`newswire runs list` shows the newest.")
+    counted = select(verdict.c.kind, func.count()).where(verdict.c.run == id).group_by(verdict.c.kind).order_by(verdict.c.kind)
+    return found | {
+        "polls": _rows(
+            conn,
+            select(source.c.name, poll.c.outcome, poll.c.entries, poll.c.new_entries, poll.c.note, poll.c.started_at, poll.c.finished_at)
+            .join(source, source.c.id == poll.c.source)
+            .where(poll.c.run == id)
+            .order_by(poll.c.id),
+        ),
+        "captures": _count(conn, tables.capture, id),
+        "verdicts": dict(conn.execute(counted).tuples().all()),
+        "quarantined": _count(conn, quarantine, id),
+        "fetches_to_do": _count(conn, fetch_job, id),
+        "work_to_do": _count(conn, tables.work, id),
+    }
+
+
+def _count(conn: Connection, table: Table, run_id: int) -> int:
+    return int(conn.execute(select(func.count()).select_from(table).where(table.c.run == run_id)).scalar_one())
+
+
+def progress(conn: Connection, id: int) -> Row:
+    """How far a run is: what is still open, which polls failed."""
+    polls = conn.execute(
+        select(source.c.name, poll.c.outcome, poll.c.note).join(source, source.c.id == poll.c.source).where(poll.c.run == id)
+    ).all()
+    # a release waits for an embargo's end, and a backfill for its turn: neither keeps a trigger waiting
+    later = conn.execute(
+        select(func.count()).select_from(tables.work).where(tables.work.c.run == id, tables.work.c.stage == "release")
+    ).scalar_one()
+    return {
+        "open": sum(not row.outcome for row in polls) + _count(conn, fetch_job, id) + _count(conn, tables.work, id) - later,
+        "polls": len(polls),
+        "failed": {row.name: row.note for row in polls if row.outcome == "failed"},
+        "documents": _count(conn, verdict, id),
+        "quarantined": _count(conn, quarantine, id),
+    }
+
+
+def item_list(
+    conn: Connection, *, search: str = "", source_name: str = "", since: date | None = None, until: date | None = None, limit: int = 20
+) -> list[Row]:
+    """Items, the newest first; by words in headline or text, by source, by the day on which they came."""
+    statement = (
+        select(
+            item.c.id,
+            item.c.provider,
+            source.c.name.label("source"),
+            item.c.status,
+            item.c.story,
+            version.c.headline,
+            version.c.number.label("versions"),
+            version.c.language,
+            item.c.url,
+            item.c.updated_at,
+        )
+        .outerjoin(version, version.c.id == item.c.current)
+        .outerjoin(source, source.c.id == item.c.source)
+        .order_by(item.c.id.desc())
+        .limit(limit)
+    )
+    if search:
+        pattern = "%" + search.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
+        holds = (
+            select(rendition.c.version).where(rendition.c.version == version.c.id, rendition.c.text.ilike(pattern, escape="\\")).exists()
+        )
+        statement = statement.where(or_(version.c.headline.ilike(pattern, escape="\\"), holds))
+    if source_name:
+        statement = statement.where(source.c.name == source_name)
+    if since is not None:
+        statement = statement.where(item.c.created_at >= _midnight(since))
+    if until is not None:
+        statement = statement.where(item.c.created_at < _midnight(until) + timedelta(days=1))
+    return _rows(conn, statement)
+
+
+def _midnight(day: date) -> datetime:
+    return datetime(day.year, day.month, day.day, tzinfo=UTC)
+
+
+def item_show(conn: Connection, id: int) -> Row:
+    """One item whole: its versions, its article, facts, keys, what it copies and who copies it. Raises Misconfigured."""
+    [found] = _rows(conn, select(item).where(item.c.id == id)) or [None]
+    if found is None:
+        raise Misconfigured(f"There is no item {id}.", hint="`newswire items list` shows the newest.")
+    hidden = found["status"] in ("killed", "purged")
+    article: Article | None = (
+        items.load_articles(conn, [found["current"]]).get(found["current"]) if found["current"] and not hidden else None
+    )
+    columns = (version.c.id, version.c.number, version.c.kind, version.c.headline, version.c.is_history, version.c.embargo_until)
+    facts = conn.execute(select(fact.c.enricher, fact.c.value).where(fact.c.version == found["current"]).order_by(fact.c.at)).all()
+    copies = tables.relation
+    return found | {
+        "article": article,
+        "versions": _rows(
+            conn, select(*columns, version.c.publisher_version, version.c.created_at).where(version.c.item == id).order_by(version.c.number)
+        ),
+        "facts": {} if hidden else {row.enricher: row.value for row in facts},
+        "keys": _rows(conn, select(tables.identity.c.kind, tables.identity.c.key).where(tables.identity.c.item == id)),
+        "copies": _rows(conn, select(copies).where(copies.c.item == id)),
+        "copied_by": _rows(conn, select(copies).where(copies.c.other == id)),
+    }
+
+
+def version_texts(conn: Connection, id: int) -> list[tuple[int, str, Article]]:
+    """(number, kind, article) of an item's versions, in their order. Raises Misconfigured for an item without any."""
+    rows = conn.execute(select(version.c.id, version.c.number, version.c.kind).where(version.c.item == id).order_by(version.c.number)).all()
+    articles = items.load_articles(conn, [row.id for row in rows])
+    if not articles:
+        raise Misconfigured(f"Item {id} has no text.", hint="`newswire items list` shows what there is.")
+    return [(row.number, row.kind, articles[row.id]) for row in rows if row.id in articles]
+
+
+def quarantine_list(conn: Connection, *, released: bool = False, limit: int = 50) -> list[Row]:
+    """What is set aside, the newest first."""
+    statement = (
+        select(
+            quarantine.c.id,
+            quarantine.c.stage,
+            source.c.name.label("source"),
+            quarantine.c.url,
+            quarantine.c.error,
+            quarantine.c.message,
+            quarantine.c.hint,
+            quarantine.c.run,
+            quarantine.c.code_version,
+            quarantine.c.at,
+            quarantine.c.released_at,
+            quarantine.c.refs,
+        )
+        .outerjoin(source, source.c.id == quarantine.c.source)
+        .order_by(quarantine.c.id.desc())
+        .limit(limit)
+    )
+    return _rows(conn, statement if released else statement.where(quarantine.c.released_at.is_(None)))
+
+
+def quarantine_show(conn: Connection, id: int) -> Row:
+    """One row. Raises Misconfigured."""
+    [found] = _rows(
+        conn,
+        select(quarantine, source.c.name.label("source_name"))
+        .outerjoin(source, source.c.id == quarantine.c.source)
+        .where(quarantine.c.id == id),
+    ) or [None]
+    if found is None:
+        raise Misconfigured(f"Nothing is in quarantine under {id}.", hint="`newswire quarantine list` shows all.")
+    return found
+
+
+def work_list(conn: Connection, now: datetime, *, limit: int = 50) -> list[Row]:
+    """Rows of work, what is due first."""
+    w = tables.work
+    statement = select(
+        w.c.id, w.c.stage, w.c.lane, w.c.label, w.c.due_at, w.c.leased_until, w.c.claimed_by, w.c.attempts, w.c.retries, w.c.last_error
+    )
+    found = _rows(conn, statement.order_by(w.c.due_at, w.c.id).limit(limit))
+    for row in found:
+        leased = row["leased_until"] is not None and row["leased_until"] >= now
+        row["state"] = f"worked on by {row['claimed_by']}" if leased else "ready" if row["due_at"] <= now else "later"
+    return found
+
+
+def status(conn: Connection, now: datetime) -> Row:
+    """The state of all, and what waits for what."""
+
+    def count(table: Table, *where: Any) -> int:
+        return int(conn.execute(select(func.count()).select_from(table).where(*where)).scalar_one())
+
+    live = and_(source.c.removed_at.is_(None), source.c.kind != "")
+    lag = deliveries.lag(conn, now)
+    subs = conn.execute(select(subscription).where(subscription.c.removed_at.is_(None)).order_by(subscription.c.name)).all()
+    return {
+        "items": dict(conn.execute(select(item.c.status, func.count()).group_by(item.c.status)).tuples().all()),
+        "sources": {
+            "all": count(source, live),
+            "paused": count(source, live, source.c.paused_at.is_not(None)),
+            "failing": _rows(
+                conn,
+                select(source.c.name, source.c.failures, source.c.last_error, source.c.last_ok_at)
+                .where(live, source.c.failures > 0)
+                .order_by(source.c.name),
+            ),
+        },
+        "backlog": [
+            {
+                "stage": row.stage,
+                "lane": row.lane,
+                "ready": row.ready,
+                "leased": row.leased,
+                "later": row.later,
+                "waits_s": max(0, round((now - row.oldest_due).total_seconds())) if row.oldest_due and row.ready else 0,
+            }
+            for row in work.backlog(conn, now)
+        ],
+        "fetches": _rows(
+            conn,
+            select(fetch_job.c.host, func.count().label("jobs"), host.c.not_before, host.c.failures)
+            .join(host, host.c.name == fetch_job.c.host)
+            .group_by(fetch_job.c.host, host.c.not_before, host.c.failures)
+            .order_by(fetch_job.c.host)
+            .limit(50),
+        ),
+        "quarantine": count(quarantine, quarantine.c.released_at.is_(None)),
+        "subscriptions": [
+            {"name": row.name, "paused": row.paused_at is not None, "reason": row.pause_reason, **lag.get(row.id, {})} for row in subs
+        ],
+    }
