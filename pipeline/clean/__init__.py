@@ -19,6 +19,7 @@ from pipeline.errors import Unreadable
 from pipeline.text import language, marks
 from pipeline.text.bylines import byline_of
 from pipeline.text.captions import merged
+from pipeline.text.dates import timestamp
 from pipeline.text.marks import Mark
 from pipeline.text.whitespace import one_line, paragraphs, word_count
 from schemas.article import Article, Draft, Kind, Urgency, Usability
@@ -36,7 +37,7 @@ def clean(draft: Draft, *, published: datetime | None = None) -> Article:
     Raises Unreadable where there is no article in it: a blocked or challenge page, a page of links, a body with no words.
     """
     found = _read(draft)
-    when = published or draft.published or found.published or draft.version_at
+    when = published or draft.published or found.published or draft.version_at or timestamp(draft.extra.get("stamp", ""))
     headline = marks.of_headline(one_line(draft.headline) or found.headline)
     said = headline.marks | _marks_of_lines(draft)
     body = wire.read_body(found.blocks, published=when, headline=headline.text)

@@ -27,6 +27,9 @@ _LEAD_WITHIN = 14
 _NEAR_THE_END = 0.35
 """A heading like `Related stories` ends the text when this share of the story's characters, or more, stands above it."""
 
+_SURELY_THE_END = 0.75
+"""A box of related stories may stand between paragraphs; from this share on it ends the text."""
+
 
 class Body(msgspec.Struct, kw_only=True):
     """What was found in the blocks; filled from top to bottom."""
@@ -91,12 +94,17 @@ def _until_the_end(blocks: list[Block]) -> list[Block]:
         if furniture.is_contact(text) and is_late and prose > 1:
             return kept
         if furniture.is_tail_head(text) and prose:
-            if is_late or prose > 3 and not _prose_follows(blocks[place + 1 :]):
+            follows = _prose_follows(blocks[place + 1 :])
+            if furniture.is_related_head(text) and follows and above / total < _SURELY_THE_END:
+                skipping = True
+                continue
+            if is_late or (prose > 3 and not follows):
                 return kept
             skipping = True
             continue
-        skipping = skipping and not _is_prose(text)
+        skipping = skipping and not _is_prose(text) and block.role is not Role.CAPTION
         if skipping:
+            kept.append(Block(text, Role.LINK, block.url) if len(text.split()) > 3 else block)
             continue
         above += len(text)
         prose += _is_prose(text)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from html import unescape
 
 from pipeline.errors import Unreadable
 from pipeline.formats.format import Format, name_of
@@ -14,8 +15,9 @@ from schemas.article import Draft, Usability
 from schemas.document import Document
 
 _CODE = re.compile(
-    r"^\s*(?:[{}\[\]()<>;]+|(?:def|class|import|from|return|var|let|const|function|public|private|static|void|if|for|while|#include|#define|package|using|SELECT|INSERT|CREATE)\b[^.]*[:;{(=].*|.*[;{}]\s*|[\w.-]+\s*[=:]\s*[\w\"'/.\[{-]+.{0,60}|<[/!?\w][^>]*>.*|#!.*|-----(?:BEGIN|END).*|\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d.*)$"
+    r"^\s*(?:[{}\[\]()<>;]+|(?:def|class|import|from|return|var|let|const|function|public|private|static|void|if|for|while|#include|#define|package|using|SELECT|INSERT|CREATE)\b[^.]*[:;{(=].*|.*[;{}]\s*|[a-z_][\w.-]*\s*[=:]\s*[\w\"'/.\[{-]+.{0,60}|<[/!?\w][^>]*>.*|#!.*|-----(?:BEGIN|END).*|\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d.*)$"
 )
+_ENTITY = re.compile(r"&(?:quot|amp|nbsp|lt|gt|[lr][sd]quo|mdash|ndash|hellip|#\d{2,5}|#x[0-9a-fA-F]{2,5});")
 _TABLE_ROW = re.compile(r"^[^,;\t|]*(?:[,;\t|][^,;\t|]*){3,}$")
 
 
@@ -27,6 +29,8 @@ def sniff(document: Document) -> float:
 def read(document: Document) -> tuple[Draft, ...]:
     """One draft. Raises Unreadable for a text that is empty, or that is code, data or a log."""
     text = charset.decode(document.body, document.content_type)
+    if _ENTITY.search(text):
+        text = unescape(text)  # scraped from a page by something that stopped half way
     found = paragraphs(text)
     if not any(sign.isalpha() for paragraph in found for sign in paragraph):
         raise Unreadable(f"{name_of(document)} holds no words.", url=document.url)

@@ -39,6 +39,9 @@ _HEADS = frozenset(
     .split("|")
 )
 _HEAD_KEYS = frozenset(head.strip() for head in _HEADS if head.strip())
+_RELATED_HEAD = re.compile(
+    r"^(?:related|read|see|also|more|recommended|à lire|lire aussi|te puede|le puede|mehr|lesen sie|auch|leggi|leia|veja|lees|läs|les også|читайте|по теме|материалы|اقرأ|مواضيع|相关|推荐|関連|관련)"
+)
 _HEAD_FORMS = re.compile(
     r"^(?:more (?:from|in|about) .{2,40}|follow us on .{2,40}|read more (?:from|on|about) .{2,40}|latest (?:from|in|on) .{2,40}|trending (?:in|on) .{2,30}|(?:top|popular|best) (?:in|on) .{2,30}|most read in .{2,30}|mehr aus .{2,30}|plus d'infos sur .{2,30})$"
 )
@@ -82,7 +85,7 @@ _TAIL = re.compile(
     r"|This report by (?:The Canadian Press|La Presse canadienne) was first published.*|Cette dépêche (?:de La Presse Canadienne )?a été (?:initialement )?publiée.*|La Presse Canadienne.{0,10}"
     r"|SOURCE:? .{2,160}|View (?:source|original) (?:version|content)\b.*|(?:Logo|Photo|Video|Image|Infographic|Multimedia)s?\s*[-–:]\s*https?://\S+.*|Cision View original.*|To view the source version.*|This news release .{0,120}Newsfile.*"
     r"|[a-z]{2,4}(?:[/-][a-z]{2,5}){1,5}(?:\.\w{2,4})?|[a-z]{2,3}\.[a-z]{2,3}|dpa(?: [a-z0-9]{2,6}){2,8}|--?\s?[A-Z]{2,6}|[\w.+-]+@[\w-]+\.[\w.-]+"
-    r"|PTI(?: [A-Z]{2,4}){1,6}|IANS|EFE(?:\s+[a-z]{2,4}(?:/[a-z]{2,4})*)?|(?:==|=)Kyodo|\(?Q\)?UPI"
+    r"|[A-Z]{2,5} [a-z]{2,4}(?:/[a-z]{2,4})+|PTI(?: [A-Z]{2,4}){1,6}|IANS|EFE(?:\s+[a-z]{2,4}(?:/[a-z]{2,4})*)?|(?:==|=)Kyodo|\(?Q\)?UPI"
     r"|With (?:AP|AFP|Reuters|dpa)\b.{0,80}|\(c\) \d{4}.{0,100}|—+\s*[A-Z][\w .]{2,40},? (?:The )?(?:Associated Press|Bloomberg|Reuters)"
     r"|To contact the (?:reporters?|editors?|authors?)\b.*|--?With assistance from\b.*|(?:©|Copyright ©?) ?\d{4} Bloomberg.*"
     r"|The (?:Associated Press|AP)(?:['’]s)? .{2,160}(?:receives|receive) (?:financial )?(?:support|funding)\b.*|The AP is solely responsible.*"
@@ -97,7 +100,7 @@ _SIGNED_OFF = re.compile(r"(?:\s+|(?<=[.”\"])\s*)(?:--?\s*)?\((?P<mark>[^()]{2
 _CREDIT_INLINE = re.compile(
     r"\s*(?P<tail>\((?:Additional |Further )?(?:Reporting|Writing|Editing|Compiled|reporting|Edité|Édité|Reporte|Editado)\b[^()]{5,600}\))\s*\.?$"
 )
-_SIGNED_LETTERS = re.compile(r"(?<=[.”\"'’)])\s+(?P<mark>[A-Z]{2,5}(?: [A-Z]{2,4}){1,6})$")
+_SIGNED_LETTERS = re.compile(r"(?<=[.”\"'’)])\s+(?P<mark>[A-Z]{2,5}(?: [A-Z]{2,4}){0,6})$")
 
 
 def _key(line: str) -> str:
@@ -123,6 +126,11 @@ def is_tail_head(line: str) -> bool:
         return False
     key = _key(line)
     return key in _HEAD_KEYS or bool(_HEAD_FORMS.match(key))
+
+
+def is_related_head(line: str) -> bool:
+    """A heading of a box that may stand in the middle of a story, the links below it: `RELATED`, `Read more`, `See also`."""
+    return bool(_RELATED_HEAD.match(_key(line)))
 
 
 def is_inline(line: str) -> bool:

@@ -51,6 +51,8 @@ def read_head(paragraphs: Sequence[str]) -> Head:
         elif of_line is not None:
             lines.append(line)
             found |= of_line
+        elif not headline and marks.of_headline(line).marks and _is_headline(line, paragraphs[place + 1 :]):
+            headline = line  # CORRECTED-…, KILL: …: what else looks like a note or a notice
         elif marks.is_kill_notice(line) and not headline:
             kill = True
             if place:
@@ -92,4 +94,4 @@ def _is_headline(line: str, following: Sequence[str]) -> bool:
         return False
     if split_lead(line).dateline is not None or caption_of(line) is not None or furniture.related_of(line) is not None:
         return False
-    return not (line.endswith(".") and len(line.split()) > 18)
+    return not (line.endswith(".") and (len(line.split()) > 18 or line.startswith("(")))

@@ -78,7 +78,7 @@ _EMBARGO = re.compile(
     r"|FOR RELEASE (?:AT|ON|AFTER)\b|SPERRFRIST\b|Sperrfrist\b|SOUS EMBARGO|Sous embargo\b|EMBARGADO|Embargado hasta)"
 )
 _ADVISORY_LINE = re.compile(
-    r"^(?:\((?:Adds?|Adding|Updates?|Updating|Recasts?|Repeats?|Refiles?|Rewrites?|Writes? through|Releads?|Removes?|Drops?|Fixes|Clarifies|Edits|Includes|Changes|Deletes|Restores|Inserts|Incorporates|Eds|Editors?['’]?s?['’]? [Nn]ote|Note|Achtung|Wiederholung|Ergänzt|Neu|Actualise|Actualisation|Ajoute|Añade|Actualiza|Amplía|Aggiorna|Aggiunge)\b[^()]*(?:\([^()]*\)[^()]*)*\)\.?"
+    r"^(?:\((?:ATTN|Adds?|Adding|Updates?|Updating|Recasts?|Repeats?|Refiles?|Rewrites?|Writes? through|Releads?|Removes?|Drops?|Fixes|Clarifies|Edits|Includes|Changes|Deletes|Restores|Inserts|Incorporates|Eds|Editors?['’]?s?['’]? [Nn]ote|Note|Achtung|Wiederholung|Ergänzt|Neu|Actualise|Actualisation|Ajoute|Añade|Actualiza|Amplía|Aggiorna|Aggiunge)\b[^()]*(?:\([^()]*\)[^()]*)*\)\.?"
     r"|(?:\^?Eds|EDS|EDITORS|Editors|ATTENTION EDITORS|Attention [Ee]ditors|ATTENTION|NOTE TO EDITORS|Notes? to [Ee]ditors|EDITORS?['’]?S?['’]? NOTE|Editors?['’]?s?['’]? [Nn]ote|ED(?:S)?\.? NOTE|Ed(?:s)?\.? note|ACHTUNG|Achtung|PICTURES? AVAILABLE|With (?:AP )?(?:Photos?|photos?|BC-)|AP Photos?|HOLD|N\.B\.)\s*[:.–—-]+\s*\S.*"
     r"|\((?:Eds|EDS)\b.*\))$"
 )
