@@ -1,10 +1,14 @@
-"""How a process signs its claims, so that its parent finds them when it dies."""
+"""What a child of a worker knows of itself: how it signs its claims, so that its parent finds them when it dies; and that it is to stop."""
 
 from __future__ import annotations
 
 import os
 import socket
 from functools import cache
+from threading import Event
+
+stopping = Event()
+"""Set when the worker was told to stop: what takes long ends between two requests."""
 
 
 @cache

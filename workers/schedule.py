@@ -58,7 +58,7 @@ class Scheduler(beat.Scheduler):
             self._failures += 1
             if self._failures == 1:
                 log.warning("beat.waits", why=str(error))
-            return min(LONGEST_WAIT_S, TICK_S * 2 ** min(self._failures - 1, 10))
+            return min(LONGEST_WAIT_S, TICK_S * 2.0 ** min(self._failures - 1, 10))
         if self._failures:
             log.warning("beat.resumes", failures=self._failures)
             self._failures = 0

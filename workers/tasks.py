@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from datetime import datetime
 
@@ -27,17 +27,17 @@ from pipeline.storage import quarantine, work
 from pipeline.storage.db import Database
 from pipeline.storage.journey import log_ids
 from pipeline.storage.work import Claimed
-from schemas.outcome import Outcome
+from schemas.outcome import Offered, Outcome
 from workers import offer
 from workers.app import app
-from workers.identity import this_child
+from workers.identity import stopping, this_child
 from workers.retry import Action, Decision, decide
 
 log = structlog.get_logger()
 
-PUMP_SOFT_LIMIT_S = 50
+PUMP_SOFT_LIMIT_S = 55
 PUMP_LIMIT_S = 60
-"""A pump ends by itself after 20 s and the total deadline of its last exchange; its host's lease is longer."""
+"""More than `collect.longest_pump_s` by default: a pump ends by itself. One that is killed costs its host a lease at most."""
 
 Step = Callable[[Database, Claimed, Settings], Outcome]
 
@@ -78,11 +78,18 @@ def release(id: int, attempt: int) -> str:
 def fetch(host: str) -> str:
     """Fetch what is owed at a host, politely, for up to 20 s."""
     started = time.perf_counter()
+    settings = resources.settings()
+
+    def publish(offered: Sequence[Offered]) -> None:
+        offer.publish(app, offered, window=settings.queue_window)
+
     with structlog.contextvars.bound_contextvars(host=host):
         try:
-            outcome = collect.pump(resources.database(), host, resources.settings())
+            outcome = collect.pump(resources.database(), host, settings, publish=publish, worker=this_child(), stopping=stopping.is_set)
         except Infrastructure as error:
             raise _put_off(str(error), 5.0) from error
+        if outcome.lease_lost:
+            raise Ignore
         return _end(outcome, started)
 
 
@@ -97,7 +104,7 @@ def poll_source(name: str) -> str:
     except Infrastructure as error:
         # whoever called knows of no row that would be offered again: red, so that they call again
         raise JobFailed(f"{error} Nothing was polled: call again.") from error
-    return f"{started.due} {'source' if started.due == 1 else 'sources'} due, {started.claimed} claimed, run {started.run}"
+    return started.sentence
 
 
 def _work(id: int, attempt: int, step: Step) -> str:

@@ -13,7 +13,7 @@ import signal
 import sys
 import warnings
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import structlog
@@ -98,8 +98,9 @@ def _started(**_: Any) -> None:
 
 @signals.worker_process_init.connect
 def _child_started(**_: Any) -> None:
-    """SIGTERM is for Celery's parent to send: the job in hand gives its work back (workers/retry.py), then the child ends."""
+    """SIGUSR2 from its parent: come to an end. SIGTERM: end; the job in hand gives its work back (workers/retry.py)."""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    signal.signal(signal.SIGUSR2, lambda *_: identity.stopping.set())
 
 
 @signals.worker_process_shutdown.connect
@@ -110,17 +111,24 @@ def _child_ended(**_: Any) -> None:
 @signals.worker_ready.connect
 def _ready(sender: Any, **_: Any) -> None:
     """Sent again when the broker comes back: what is done here may be done twice."""
-    _stop_softly()
     pool = getattr(sender.controller.pool, "_pool", None)
     down = getattr(pool, "on_process_down", None)
+    _stop_softly(getattr(pool, "_pool", None))
     if pool is not None and down is not None and not getattr(down, "frees", False):
         pool.on_process_down = _freeing(down)
     log.info("worker.ready", queues=[queue.name for queue in sender.task_consumer.queues])
 
 
-def _stop_softly() -> None:
+def _stop_softly(children: Any) -> None:
     """SIGTERM as SIGQUIT: jobs get `worker_soft_shutdown_timeout`, then end. Celery's own SIGTERM waited 31 s in 4 of 8 runs."""
-    signal.signal(signal.SIGTERM, lambda *_: os.kill(os.getpid(), signal.SIGQUIT))
+
+    def stop(*_: object) -> None:
+        for process in list(children or ()):
+            with suppress(ProcessLookupError):
+                os.kill(process.pid, signal.SIGUSR2)
+        os.kill(os.getpid(), signal.SIGQUIT)
+
+    signal.signal(signal.SIGTERM, stop)
 
 
 def _freeing(down: Callable[[Any], None]) -> Callable[[Any], None]:

@@ -70,8 +70,7 @@ def test_jobs_end_as_a_person_reads_them(celery_app: Celery, database: Database,
     assert celery_app.AsyncResult(green.task_id).result.startswith("0 texts enriched")
 
     # as Celery users look at it
-    assert "celery@" not in (seen := celery(settings, "-A", "workers.app", "inspect", "active").stdout) or seen
-    assert "1 node online" in seen
+    assert "1 node online" in celery(settings, "-A", "workers.app", "inspect", "active").stdout
 
     # revoked while it waits: into quarantine, by id and attempt
     revoked = add(database, due_at=None, refs=(77,))[0]
