@@ -32,8 +32,9 @@ def document(path: Path) -> Document:
 
 def read_one(path: Path) -> tuple[Draft, Article]:
     """The only item of a file, read and cleaned."""
-    [draft] = formats.read(document(path))
-    assert isinstance(draft, Draft)
+    drafts = formats.read(document(path))
+    assert isinstance(drafts, tuple)
+    [draft] = drafts
     return draft, clean(draft)
 
 

@@ -20,18 +20,22 @@ _ARTICLE_TYPES = frozenset(
     "LiveBlogPosting TechArticle Report AdvertiserContentArticle SatiricalArticle ScholarlyArticle SocialMediaPosting".split()
 )
 _MAX_JSON = 2_000_000
-_PUBLISHED = ("article:published_time", "og:published_time", "datepublished", "date", "pubdate", "publishdate", "publish-date", "publication_date", "sailthru.date", "parsely-pub-date", "dc.date", "dc.date.issued", "dcterms.created", "dcterms.date", "cxenseparse:recs:publishtime", "article.published", "published_at", "originalpublicationdate", "timestamp", "bt:pubdate", "analyticsattributes.articledate")  # fmt: skip
-_MODIFIED = (
-    "article:modified_time",
-    "og:updated_time",
-    "datemodified",
-    "lastmod",
-    "last-modified",
-    "dcterms.modified",
-    "article.updated",
-    "modified",
+_PUBLISHED = tuple(
+    (
+        "article:published_time og:published_time datepublished date pubdate publishdate publish-date "
+        "publication_date sailthru.date parsely-pub-date dc.date dc.date.issued dcterms.created dcterms.date "
+        "cxenseparse:recs:publishtime article.published published_at originalpublicationdate timestamp bt:pubdate analyticsattributes.articledate"
+    ).split()
 )
-_AUTHORS = ("author", "article:author_name", "byl", "parsely-author", "sailthru.author", "dc.creator", "dcterms.creator", "article:author", "article.author", "citation_author", "cxenseparse:author")  # fmt: skip
+_MODIFIED = tuple(
+    ("article:modified_time og:updated_time datemodified lastmod last-modified dcterms.modified article.updated modified").split()
+)
+_AUTHORS = tuple(
+    (
+        "author article:author_name byl parsely-author sailthru.author dc.creator dcterms.creator "
+        "article:author article.author citation_author cxenseparse:author"
+    ).split()
+)
 _URL_DATE = re.compile(r"[/_-]((?:19|20)\d\d)[/_-]?([01]\d)[/_-]?([0-3]\d)(?=[/_.-]|$)")
 _SEPARATORS = re.compile(r"\s+[|–—·»:•-]\s+|\s*\|\s*|\s+::\s+")
 

@@ -28,13 +28,16 @@ _SPARED = 0.45
 _LEAST_PROSE = 120
 """Characters of prose below which a page that does not call itself an article holds none."""
 _BLOCKED = re.compile(
-    r"just a moment\b|attention required|checking your browser|verify(?:ing)? (?:that )?you are (?:a )?human|are you a (?:robot|human)|unusual traffic|"
-    r"enable javascript and cookies|please enable (?:js|javascript)|access (?:to this page has been )?denied|request (?:was )?blocked|pardon our interruption|"
+    r"just a moment\b|attention required|checking your browser|verify(?:ing)? (?:that )?you are (?:a )?human"
+    r"|are you a (?:robot|human)|unusual traffic|"
+    r"enable javascript and cookies|please enable (?:js|javascript)|access (?:to this page has been )?denied"
+    r"|request (?:was )?blocked|pardon our interruption|"
     r"security check|bot (?:verification|detection)|complete the captcha|ddos protection|403 forbidden|robot or human|press (?:&|and) hold",
     re.IGNORECASE,
 )
 _NOT_FOUND = re.compile(
-    r"^(?:404\b|error 404|page (?:not found|does not exist)|not found|this page (?:can.t be found|isn.t available)|oops|server error|500\b|502\b|503\b|service unavailable)",
+    r"^(?:404\b|error 404|page (?:not found|does not exist)|not found|this page (?:can.t be found|isn.t available)"
+    r"|oops|server error|500\b|502\b|503\b|service unavailable)",
     re.IGNORECASE,
 )
 
@@ -107,7 +110,7 @@ def _prose(raw: Raw) -> int:
 
 def _article(found: Tree) -> list[Raw]:
     """The blocks of the article, in their order."""
-    boxes, raws = found.boxes, found.blocks
+    raws = found.blocks
     prose = [_prose(raw) for raw in raws]
     total = sum(prose)
     if not total:
@@ -195,7 +198,7 @@ def _trimmed(raws: Sequence[Raw]) -> list[Raw]:
 def _in_a_list(raws: Sequence[Raw], place: int) -> bool:
     """Do other links stand beside it, or is it a short label?"""
     neighbours = [*raws[max(0, place - 1) : place], *raws[place + 1 : place + 2]]
-    return len(raws[place].text) < 25 or any(one.role is Role.LINK for one in neighbours) or "li" == raws[place].tag
+    return len(raws[place].text) < 25 or any(one.role is Role.LINK for one in neighbours) or raws[place].tag == "li"
 
 
 def _of_json(text: str) -> tuple[str, ...]:

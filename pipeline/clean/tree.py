@@ -25,31 +25,42 @@ _MANY_TAGS = 4000
 """Fewer tags than this can't nest deep enough to hurt; then the depth needs no counting."""
 _TAG = re.compile(r"<(/?)([a-zA-Z][^\s/>]*)")
 _NEVER_DEEP = frozenset(
-    "area base br col embed hr img input link meta param source track wbr p li td th tr tbody thead tfoot option optgroup dt dd rp rt html head body".split()
+    "area base br col embed hr img input link meta param source track wbr p li td th tr tbody thead tfoot"
+    " option optgroup dt dd rp rt html head body".split()
 )
 _SKIPPED = frozenset(
-    "script style noscript template nav button select svg math iframe object embed canvas audio video dialog menu textarea input label head link meta title "
-    "-comment datalist map area progress meter source track base frame frameset noframes applet amp-ad amp-analytics amp-sidebar amp-consent".split()
+    "script style noscript template nav button select svg math iframe object embed canvas audio video dialog"
+    " menu textarea input label head link meta title "
+    "-comment datalist map area progress meter source track base frame frameset noframes applet amp-ad amp-analytics"
+    " amp-sidebar amp-consent".split()
 )
 _INLINE = frozenset(
-    "a abbr acronym b bdi bdo big cite code data del dfn em font i ins kbd mark nobr q ruby rp rt s samp small span strike strong sub sup time tt u var wbr "
+    "a abbr acronym b bdi bdo big cite code data del dfn em font i ins kbd mark nobr q ruby rp rt s samp small"
+    " span strike strong sub sup time tt u var wbr "
     "-text br img picture center".split()
 )
 _HEADINGS = frozenset("h1 h2 h3 h4 h5 h6".split())
 _WORDS = re.compile(r"[a-z]+|[A-Z][a-z]*|\d+")
 _BAD_WORDS = frozenset(
-    "comment comments disqus related share sharing sharebar social sidebar promo promos promotion advert advertisement adverts advertising ads ad sponsor sponsored sponsors newsletter "
-    "newsletters signup subscribe subscription footer nav navbar navigation menu menus breadcrumb breadcrumbs crumb crumbs popular trending recommend recommended recommendation "
-    "recommendations outbrain taboola widget widgets banner cookie cookies consent modal popup overlay tags taglist tagcloud topics mostread mostpopular most "
-    "readmore morefrom seealso upnext carousel slider toolbar tools masthead rail aside login paywall-offer skip print byline author authors bio dateline timestamp "
-    "meta metadata credit credits caption copyright disclaimer poll quiz rating ratings pagination pager pages alsoread recirc recirculation teaser teasers inbrief "
+    "comment comments disqus related share sharing sharebar social sidebar promo promos promotion advert advertisement"
+    " adverts advertising ads ad sponsor sponsored sponsors newsletter "
+    "newsletters signup subscribe subscription footer nav navbar navigation menu menus breadcrumb breadcrumbs"
+    " crumb crumbs popular trending recommend recommended recommendation "
+    "recommendations outbrain taboola widget widgets banner cookie cookies consent modal popup overlay tags"
+    " taglist tagcloud topics mostread mostpopular most "
+    "readmore morefrom seealso upnext carousel slider toolbar tools masthead rail aside login paywall-offer"
+    " skip print byline author authors bio dateline timestamp "
+    "meta metadata credit credits caption copyright disclaimer poll quiz rating ratings pagination pager pages"
+    " alsoread recirc recirculation teaser teasers inbrief "
     "livechat feedback survey donate donation weather ticker marquee jump sr visually screenreader offscreen noprint hide hidden".split()
 )
 _GOOD_WORDS = frozenset(
     "article articlebody story storybody content body entry post text main page maincontent paragraph bodytext copy prose".split()
 )
 _SURE_BODY = re.compile(
-    r"article[-_]?_?body|story[-_]?_?body|articlebody|storybody|entry[-_]content|post[-_]content|article[-_]?_?content|article[-_]?_?text|story[-_]?text|story[-_]?content|body[-_]?copy|post[-_]body|body[-_]text|news[-_]?text|article[-_]copy|rich[-_]?text[-_]?body"
+    r"article[-_]?_?body|story[-_]?_?body|articlebody|storybody|entry[-_]content|post[-_]content|article[-_]?_?content"
+    r"|article[-_]?_?text|story[-_]?text|story[-_]?content|body[-_]?copy|post[-_]body|body[-_]text|news[-_]?text"
+    r"|article[-_]copy|rich[-_]?text[-_]?body"
 )
 
 

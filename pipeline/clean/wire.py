@@ -9,7 +9,7 @@ after the story   end marks, credits, contacts, and the page's own lists
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 
 import msgspec
 
@@ -154,7 +154,7 @@ def _take(body: Body, block: Block, place: int, lead: int | None, published: dat
         body.dateline = found.dateline
         body.byline = body.byline or found.byline or ""
         if found.text.strip():
-            _add_paragraph(body, found.text.strip())
+            body.paragraphs.append(found.text.strip())
     elif block.role is Role.CAPTION:
         body.pictures.append(_picture(block))
     elif (link := furniture.related_of(text)) is not None and (block.role is not Role.HEADING):
@@ -166,9 +166,7 @@ def _take(body: Body, block: Block, place: int, lead: int | None, published: dat
         body.advisories.append(text)
     elif (picture := captions.caption_of(text)) is not None:
         body.pictures.append(picture)
-    elif furniture.is_inline(text) or marks.is_more(text):
-        pass
-    elif is_above and _take_above(body, block, has_lead=lead is not None):
+    elif furniture.is_inline(text) or marks.is_more(text) or (is_above and _take_above(body, block, has_lead=lead is not None)):
         pass
     elif body.paragraphs and furniture.is_tail(text):
         body.tails.append(text)
@@ -177,11 +175,7 @@ def _take(body: Body, block: Block, place: int, lead: int | None, published: dat
     elif block.role is Role.LINK and not _is_prose(text):
         body.links.append(Link(text=text, url=block.url or None, after_paragraph=len(body.paragraphs)))
     else:
-        _add_paragraph(body, text)
-
-
-def _add_paragraph(body: Body, text: str) -> None:
-    body.paragraphs.append(text)
+        body.paragraphs.append(text)
 
 
 def _take_above(body: Body, block: Block, *, has_lead: bool) -> bool:
@@ -237,9 +231,3 @@ def credited(body: Body, byline: str) -> str | None:
     if body.dateline and body.dateline.agency:
         return body.dateline.agency
     return next((name for name in (named_in(text) for text in (byline, *body.tails)) if name), None)
-
-
-def stamp_time(body: Body) -> datetime | None:
-    """The day of a time stamp above the story, as aware UTC; only good for finding a year."""
-    found = timestamp(body.stamp) if body.stamp else None
-    return found.astimezone(UTC) if found else None

@@ -15,7 +15,9 @@ from schemas.article import Draft, Usability
 from schemas.document import Document
 
 _CODE = re.compile(
-    r"^\s*(?:[{}\[\]()<>;]+|(?:def|class|import|from|return|var|let|const|function|public|private|static|void|if|for|while|#include|#define|package|using|SELECT|INSERT|CREATE)\b[^.]*[:;{(=].*|.*[;{}]\s*|[a-z_][\w.-]*\s*[=:]\s*[\w\"'/.\[{-]+.{0,60}|<[/!?\w][^>]*>.*|#!.*|-----(?:BEGIN|END).*|\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d.*)$"
+    r"^\s*(?:[{}\[\]()<>;]+|(?:def|class|import|from|return|var|let|const|function|public|private|static|void"
+    r"|if|for|while|#include|#define|package|using|SELECT|INSERT|CREATE)\b[^.]*[:;{(=].*|.*[;{}]\s*|[a-z_][\w.-]*\s*[=:]\s*[\w\"'/.\[{-]+.{0,60}"
+    r"|<[/!?\w][^>]*>.*|#!.*|-----(?:BEGIN|END).*|\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d.*)$"
 )
 _ENTITY = re.compile(r"&(?:quot|amp|nbsp|lt|gt|[lr][sd]quo|mdash|ndash|hellip|#\d{2,5}|#x[0-9a-fA-F]{2,5});")
 _TABLE_ROW = re.compile(r"^[^,;\t|]*(?:[,;\t|][^,;\t|]*){3,}$")

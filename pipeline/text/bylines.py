@@ -15,9 +15,11 @@ _STAFF = re.compile(
     r"(?:Writers?|WRITERS?|Correspondents?|CORRESPONDENTS?|Reporters?|REPORTERS?|Editor|Columnist|Staff|News Service)$"
 )
 _STAMP = re.compile(
-    r"^(?:(?:Published|Updated|Posted|Last updated|Last modified|First published|Created|Date|Veröffentlicht|Publié|Publicado|Actualizado|Mis à jour|PUBLISHED|UPDATED)\b\s*:?\s*)?"
+    r"^(?:(?:Published|Updated|Posted|Last updated|Last modified|First published|Created|Date|Veröffentlicht"
+    r"|Publié|Publicado|Actualizado|Mis à jour|PUBLISHED|UPDATED)\b\s*:?\s*)?"
     r"(?:(?:on|at|le|el|am)\s+)?(?:(?:Mon|Tues?|Wed(?:nes)?|Thu(?:rs)?|Fri|Satur|Sat|Sun)(?:day)?,?\s+)?"
-    r"(?P<date>(?:[A-Za-zé]{3,9}\.?\s+\d{1,2},?\s+(?:19|20)\d\d)|(?:\d{1,2}\.?\s+(?:de\s+)?[A-Za-zéû]{3,10}\.?\s+(?:de\s+)?(?:19|20)\d\d)|(?:(?:19|20)\d\d-\d\d-\d\d)|(?:\d{1,2}[./]\d{1,2}[./](?:19|20)\d\d))"
+    r"(?P<date>(?:[A-Za-zé]{3,9}\.?\s+\d{1,2},?\s+(?:19|20)\d\d)|(?:\d{1,2}\.?\s+(?:de\s+)?[A-Za-zéû]{3,10}\.?\s+(?:de\s+)?(?:19"
+    r"|20)\d\d)|(?:(?:19|20)\d\d-\d\d-\d\d)|(?:\d{1,2}[./]\d{1,2}[./](?:19|20)\d\d))"
     r"(?:[\s,/|•·@T–—-]*(?:at|um|à|a las)?\s*\d{1,2}[:.hH]\d\d(?::\d\d)?\s*(?:[aApP]\.?[mM]\.?)?\s*(?:[A-Z]{2,5}|Uhr|[+-]\d\d:?\d\d)?)?"
     r"(?:\s*[/|•·–—-]\s*(?:Updated|Modified|Last updated)\b.{0,60})?\.?$",
 )

@@ -18,19 +18,23 @@ _KIND = (
 _AFTER = r"(?:^|(?<=[.!?\"”’'»)\]])\s+|\s+(?=[A-Z(\[]))"
 _LICENCE = re.compile(r"\s*\|\s*(?P<words>[^|.]{0,20}\b(?:[Ll]icen[cs]e|[Pp]hoto|[Bb]uy|[Ll]izenz)\b[^|.]{0,20})$")
 _AP_STYLE = re.compile(
-    r"\s*[\[(](?P<raw>(?P<agency>[A-Z][\w -]{0,24}?)\s+(?P<kind>(?:File\s+)?(?:Photo|PHOTO|Images?|Illustration|Pool))(?:\s*/\s*(?P<who>[^()\[\]]{2,90}))?)[\])]\.?$"
+    r"\s*[\[(](?P<raw>(?P<agency>[A-Z][\w -]{0,24}?)\s+(?P<kind>(?:File\s+)?(?:Photo|PHOTO|Images?|Illustration"
+    r"|Pool))(?:\s*/\s*(?P<who>[^()\[\]]{2,90}))?)[\])]\.?$"
 )
 _BRACKETED = re.compile(
-    rf"\s*[\[(](?P<raw>(?:(?P<kind>{_KIND})\s*(?:by|courtesy of|courtesy|provided by|from|via|credit|:|/)\s*:?\s*|(?:Foto|Fotos|Credit|Crédit|©|Photo credit)\s*:?\s*)(?P<who>[^()\[\]]{{2,120}}))[\])]\.?$"
+    rf"\s*[\[(](?P<raw>(?:(?P<kind>{_KIND})\s*(?:by|courtesy of|courtesy|provided by|from|via|credit|:|/)\s*:?\s*"
+    rf"|(?:Foto|Fotos|Credit|Crédit|©|Photo credit)\s*:?\s*)(?P<who>[^()\[\]]{{2,120}}))[\])]\.?$"
 )
 _STATED = re.compile(
     rf"{_AFTER}(?P<raw>(?P<kind>(?=[A-Z]){_KIND})\s+(?:by|courtesy of|provided by|from|via)\s+(?P<who>[^|]{{2,120}}?))\.?$"
 )
 _LABELLED = re.compile(
-    r"(?:^|\s*[\s|/–—-]\s*)(?P<raw>(?P<kind>(?:Archiv)?[Ff]otos?|Photo credit|Photo|Image credit|Image|Picture|Credit|Crédit photo|Crédits?|Crédito|Bild|Imagen|Imagem|Фото|Photograph)\s*[:©]\s*(?P<who>[^|:]{2,90}))$"
+    r"(?:^|\s*[\s|/–—-]\s*)(?P<raw>(?P<kind>(?:Archiv)?[Ff]otos?|Photo credit|Photo|Image credit|Image|Picture"
+    r"|Credit|Crédit photo|Crédits?|Crédito|Bild|Imagen|Imagem|Фото|Photograph)\s*[:©]\s*(?P<who>[^|:]{2,90}))$"
 )
 _AGENCY_SLASH = re.compile(
-    r"(?:^|[\s(\[])(?P<raw>(?P<agency>REUTERS|Reuters|EPA|EPA-EFE|EFE|AFP PHOTO|AFP|Xinhua|UPI|TASS|NurPhoto|Getty Images|Kyodo|Yonhap|ANSA|dpa|AP)\s*/\s*(?P<who>[A-Z][^()\[\]|.]*(?:\b[A-Z]\.[^()\[\]|.]*)*))[)\]]?\.?$"
+    r"(?:^|[\s(\[])(?P<raw>(?P<agency>REUTERS|Reuters|EPA|EPA-EFE|EFE|AFP PHOTO|AFP|Xinhua|UPI|TASS|NurPhoto"
+    r"|Getty Images|Kyodo|Yonhap|ANSA|dpa|AP)\s*/\s*(?P<who>[A-Z][^()\[\]|.]*(?:\b[A-Z]\.[^()\[\]|.]*)*))[)\]]?\.?$"
 )
 _AGENCY_PHOTO = re.compile(rf"{_AFTER}(?P<raw>(?P<who>[A-Z]{{2,5}})\s+(?P<kind>(?:File\s+|Handout\s+)?Photo))\.?$")
 _COPYRIGHT = re.compile(rf"{_AFTER}(?P<raw>(?:©|\(c\)|\(C\)|Copyright)\s*(?P<who>[^|.]{{2,60}}))$")

@@ -17,16 +17,17 @@ _IN_HEADER = re.compile(r"charset\s*=\s*[\"']?\s*([\w.:-]+)", re.IGNORECASE)
 _IN_META = re.compile(rb"<meta[^>]{0,400}?charset\s*=\s*[\"']?\s*([\w.:-]+)", re.IGNORECASE)
 _IN_XML = re.compile(rb"^\s*<\?xml[^>]{0,200}?encoding\s*=\s*[\"']([\w.:-]+)", re.IGNORECASE)
 _BOMS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF32_LE, "utf-32-le"), (codecs.BOM_UTF32_BE, "utf-32-be"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))  # fmt: skip
-_WHATWG = {
-    **dict.fromkeys(("iso-8859-1", "iso8859-1", "latin1", "latin-1", "l1", "ascii", "us-ascii", "windows-1252", "cp1252", "iso_8859-1", "ansi_x3.4-1968"), "cp1252"),
-    **dict.fromkeys(("iso-8859-9", "latin5", "windows-1254"), "cp1254"),
-    **dict.fromkeys(("gb2312", "gbk", "gb_2312-80", "x-gbk", "gb18030", "chinese"), "gb18030"),
-    **dict.fromkeys(("shift_jis", "shift-jis", "sjis", "x-sjis", "windows-31j", "ms_kanji"), "cp932"),
-    **dict.fromkeys(("euc-kr", "ks_c_5601-1987", "ksc5601", "korean", "windows-949"), "cp949"),
-    **dict.fromkeys(("big5", "big5-hkscs", "cn-big5", "x-x-big5"), "big5hkscs"),
-    **dict.fromkeys(("tis-620", "iso-8859-11", "windows-874"), "cp874"),
-    **dict.fromkeys(("utf-16", "utf-16le", "utf-16be", "utf8", "unicode-1-1-utf-8"), "utf-8"),
-}  # fmt: skip
+_WIDER = {
+    "cp1252": "iso-8859-1 iso8859-1 iso_8859-1 latin1 latin-1 l1 ascii us-ascii windows-1252 cp1252 ansi_x3.4-1968",
+    "cp1254": "iso-8859-9 latin5 windows-1254",
+    "gb18030": "gb2312 gbk gb_2312-80 x-gbk gb18030 chinese",
+    "cp932": "shift_jis shift-jis sjis x-sjis windows-31j ms_kanji",
+    "cp949": "euc-kr ks_c_5601-1987 ksc5601 korean windows-949",
+    "big5hkscs": "big5 big5-hkscs cn-big5 x-x-big5",
+    "cp874": "tis-620 iso-8859-11 windows-874",
+    "utf-8": "utf-16 utf-16le utf-16be utf8 unicode-1-1-utf-8",
+}
+_WHATWG = {label: name for name, labels in _WIDER.items() for label in labels.split()}
 """Labels that WHATWG's encoding standard maps to something wider. A document that could be searched byte by byte is not UTF-16, whatever it says."""
 _MULTIBYTE = ("gb18030", "cp932", "cp949", "big5hkscs", "euc_jp", "iso2022_jp")
 _C1 = re.compile("[\x80-\x9f]")
@@ -44,16 +45,16 @@ def decode(body: bytes, content_type: str = "") -> str:
     in_document = _IN_XML.search(body[:_PRESCAN]) or _IN_META.search(body[:_PRESCAN])
     utf8 = _strictly(body, "utf-8")
     for label in (in_header[1] if in_header else None, in_document[1].decode("ascii") if in_document else None):
-        name = _codec(label)
-        if name is None:
+        codec = _codec(label)
+        if codec is None:
             continue
-        if utf8 is not None and (name == "utf-8" or not _is_stateful(name)):
+        if utf8 is not None and (codec == "utf-8" or not _is_stateful(codec)):
             return utf8  # bytes that are not ASCII hardly ever are UTF-8 by chance
-        text = _strictly(body, name)
-        if text is not None and not _C1.search(text):
-            return text
-        if name != "utf-8" and text is None and name in _MULTIBYTE and _is_mostly(body, name):
-            return body.decode(name, "replace")
+        declared = _strictly(body, codec)
+        if declared is not None and not _C1.search(declared):
+            return declared
+        if declared is None and codec in _MULTIBYTE and _is_mostly(body, codec):
+            return body.decode(codec, "replace")
     if utf8 is not None:
         return utf8
     if _is_mostly(body, "utf-8"):

@@ -333,7 +333,7 @@ def _resolved(chunk: str, city: str, region: str | None, country: str | None, ho
     if code is None:
         code = gazetteer.country_code(city)
     return Place(
-        raw=chunk if country is None and region is None else chunk,
+        raw=chunk,
         city=_in_ordinary_capitals(city, found),
         region=region,
         country=country,

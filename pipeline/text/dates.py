@@ -173,7 +173,8 @@ def _free(value: str) -> datetime | None:
     if not re.search(r"\b(?:19|20)\d\d\b", value):
         return None
     try:
-        return dateutil_parse(value, tzinfos=_TZINFOS, default=datetime(2000, 1, 1))
+        found = dateutil_parse(value, tzinfos=_TZINFOS, default=datetime(2000, 1, 1))
     except (ValueError, OverflowError, TypeError):
         printed = date_in(value)
         return datetime(printed.year, printed.month, printed.day) if printed and printed.year else None
+    return found if isinstance(found, datetime) else None

@@ -16,7 +16,11 @@ _ZONES = {
     "SGT": 8, "HKT": 8, "AWST": 8, "JST": 9, "KST": 9, "AEST": 10, "AEDT": 11, "NZST": 12, "NZDT": 13,
     "EST": -5, "EDT": -4, "CST": -6, "CDT": -5, "MST": -7, "MDT": -6, "PST": -8, "PDT": -7, "AST": -4, "ADT": -3,
 }  # fmt: skip
-_SEASONAL = {"ET": (-5, "US"), "CT": (-6, "US"), "MT": (-7, "US"), "PT": (-8, "US"), "Eastern": (-5, "US"), "Central": (-6, "US"), "Pacific": (-8, "US"), "Uhr": (1, "EU"), "Paris": (1, "EU"), "London": (0, "EU")}  # fmt: skip
+_SEASONAL = {
+    "ET": (-5, "US"), "CT": (-6, "US"), "MT": (-7, "US"), "PT": (-8, "US"), "Eastern": (-5, "US"), "Central": (-6, "US"), "Pacific": (-8, "US"),
+    "Uhr": (1, "EU"), "Paris": (1, "EU"), "London": (0, "EU"),
+}  # fmt: skip
+"""Zones that have summer time: hours east of Greenwich in winter, and by whose rule they change."""
 _OFFSET = re.compile(r"(?:GMT|UTC)?\s*([+-])(\d{1,2})(?::?(\d\d))?\b")
 
 

@@ -6,101 +6,119 @@ Each rule asks for the whole paragraph to be such a thing: a sentence that begin
 from __future__ import annotations
 
 import re
+from functools import cache
+from importlib.resources import files
 
 from pipeline.text.agencies import agency_of
 
 _RELATED_LOUD = re.compile(
-    r"^(?P<mark>RELATED(?:\s+(?:STOR(?:Y|IES)|ARTICLES?|NEWS|CONTENT|COVERAGE|LINKS?|VIDEO|READS?))?|READ MORE|READ ALSO|ALSO READ|SEE ALSO|SEE MORE|READ NEXT|MORE FROM \S+|LIRE AUSSI|LEE TAMBIÉN|LEA TAMBIÉN|LEGGI ANCHE|LEIA TAMBÉM|LEIA MAIS)"
+    r"^(?P<mark>RELATED(?:\s+(?:STOR(?:Y|IES)|ARTICLES?|NEWS|CONTENT|COVERAGE|LINKS?|VIDEO|READS?))?|READ MORE"
+    r"|READ ALSO|ALSO READ|SEE ALSO|SEE MORE|READ NEXT|MORE FROM \S+|LIRE AUSSI|LEE TAMBIÉN|LEA TAMBIÉN|LEGGI"
+    r" ANCHE|LEIA TAMBÉM|LEIA MAIS)"
     r"\s*[:|»>–—-]*\s*(?P<text>\S.*)$"
 )
 _RELATED_QUIET = re.compile(
-    r"^(?P<mark>Related(?: (?:[Ss]tor(?:y|ies)|[Aa]rticles?|[Nn]ews|[Cc]ontent|[Cc]overage|[Ll]inks?|[Rr]eading))?|Read [Mm]ore(?: (?:here|on this|about this))?|Read [Aa]lso|Also [Rr]ead|See [Aa]lso|See [Mm]ore|More|MORE|Watch|WATCH|Listen|LISTEN|Read|READ|Read [Nn]ext|Dig deeper|Go deeper|Don['’]t miss|DON['’]T MISS|In case you missed it|ICYMI|Explainer|Opinion|In [Pp]ictures|Photos|PHOTOS|VIDEO|Video|Live [Uu]pdates|LIVE"
-    r"|[ÀA] lire(?: aussi)?|Lire aussi|Lire [ée]galement|Voir aussi|Lee(?:r)? también|Lea también|Le puede interesar|Te puede interesar|Leer más|Vea también|Lesen Sie auch|Lesen Sie mehr|Mehr zum Thema|Siehe auch|Auch interessant|Leggi anche|Leggi (?:di più|tutto)|Guarda anche|Leia também|Leia mais|Veja também|Lees ook|Läs också|Читайте также|Смотрите также|Читать также|По теме|اقرأ أيض[اً]+|اقرأ المزيد|اقرأ أيضاً|إقرأ أيضا|相关阅读|相关报道|延伸阅读|関連記事|【関連】|관련기사|\[관련기사\])"
+    r"^(?P<mark>Related(?: (?:[Ss]tor(?:y|ies)|[Aa]rticles?|[Nn]ews|[Cc]ontent|[Cc]overage|[Ll]inks?|[Rr]eading))?"
+    r"|Read [Mm]ore(?: (?:here|on this|about this))?|Read [Aa]lso|Also [Rr]ead|See [Aa]lso|See [Mm]ore|More"
+    r"|MORE|Watch|WATCH|Listen|LISTEN|Read|READ|Read [Nn]ext|Dig deeper|Go deeper|Don['’]t miss|DON['’]T MISS"
+    r"|In case you missed it|ICYMI|Explainer|Opinion|In [Pp]ictures|Photos|PHOTOS|VIDEO|Video|Live [Uu]pdates"
+    r"|LIVE"
+    r"|[ÀA] lire(?: aussi)?|Lire aussi|Lire [ée]galement|Voir aussi|Lee(?:r)? también|Lea también|Le puede"
+    r" interesar|Te puede interesar|Leer más|Vea también|Lesen Sie auch|Lesen Sie mehr|Mehr zum Thema|Siehe"
+    r" auch|Auch interessant|Leggi anche|Leggi (?:di più|tutto)|Guarda anche|Leia também|Leia mais|Veja também"
+    r"|Lees ook|Läs också|Читайте также|Смотрите также|Читать также|По теме|اقرأ أيض[اً]+|اقرأ المزيد|اقرأ"
+    r" أيضاً|إقرأ أيضا|相关阅读|相关报道|延伸阅读|関連記事|【関連】|관련기사|\[관련기사\])"
     r"\s*(?:[:|»>→▶]+|\s[–—-]\s)\s*(?P<text>\S.*)$"
 )
-_HEADS = frozenset(
-    """
-    latest headlines|latest news|latest|latest stories|latest videos|latest updates|more headlines|top headlines|headlines|more news|more top news|breaking news
-    follow us|follow us on|follow|connect with us|connect|stay connected|stay informed|social media|find us on facebook|join the conversation|join the discussion|join our community
-    most popular|most popular stories|most read|most viewed|most shared|most commented|most watched|popular|popular stories|popular now|popular posts|popular articles|trending|trending now|trending stories|trending news|trending topics|what's trending|hot topics
-    related|related stories|related articles|related news|related content|related coverage|related topics|related links|related posts|related reading|related video|related videos|also read|see also|read also|you may also like|you might also like|you may like|you might like|recommended|recommended for you|recommended stories|recommended reading|recommended articles|we recommend|suggested for you|more for you|for you
-    top stories|top news|more stories|more from|more on this story|more on this topic|more on this|more like this|more in this section|more to explore|explore more|read next|up next|next article|previous article|next story|next up|previous|next|what to read next|keep reading|continue reading|further reading|editor's picks|editors' picks|editors picks|editor's choice|must read|must reads|don't miss|in case you missed it|in other news|elsewhere|featured|featured stories|featured videos|in pictures|photo gallery|photos of the day|photos|around the web|from around the web|from the web|from our partners|sponsored|sponsored content|sponsored links|sponsored stories|promoted|promoted content|promoted stories|paid content|partner content|ad content|ads by taboola|by taboola|you may be interested in
-    comments|leave a comment|leave a reply|post a comment|add a comment|view comments|show comments|join the debate|have your say|what do you think|discussion
-    newsletter|newsletters|sign up|subscribe|subscribe now|subscribe today|sign up for our newsletter|sign up for our newsletters|get our newsletter|daily newsletter|email newsletters|get the latest news|support us|support our journalism|become a member|donate|donate now
-    about us|about the author|about the authors|about the writer|author|contact us|advertise|advertise with us|privacy policy|terms of use|terms of service|terms and conditions|cookie policy|site map|sitemap|careers|help|faq|legal|copyright|all rights reserved|company|resources
-    topics|tags|tag|filed under|in this article|topics in this article|more on|sections|categories|keywords|share|share this|share this article|share this story|share article|share on social media
-    les plus lus|les plus lues|à lire aussi|à la une|sur le même thème|sur le même sujet|dans la même rubrique|articles liés|commentaires|suivez-nous|lire aussi|newsletter du jour|à voir également|contenus sponsorisés|les articles les plus lus
-    lo más leído|lo más visto|más leídas|las más leídas|más noticias|más información|noticias relacionadas|artículos relacionados|te puede interesar|le puede interesar|síguenos|síganos|comentarios|temas|temas relacionados|etiquetas|archivado en|últimas noticias|contenido patrocinado|compartir
-    meistgelesen|meistgelesene artikel|das könnte sie auch interessieren|das könnte dich auch interessieren|auch interessant|mehr zum thema|mehr aus|weitere artikel|weitere nachrichten|weitere meldungen|lesen sie auch|ähnliche artikel|kommentare|folgen sie uns|schlagworte|schlagwörter|themen|neueste artikel|empfohlen|themenverwandte artikel|jetzt lesen|zur startseite|anzeigen
-    più letti|i più letti|leggi anche|articoli correlati|potrebbe interessarti|ti potrebbe interessare|commenti|seguici|ultime notizie|in evidenza|mais lidas|mais lidos|leia também|leia mais|veja também|relacionadas|notícias relacionadas|comentários|siga-nos|tópicos
-    lees ook|meest gelezen|läs också|mest läst|mest lest|læs også|читайте также|самое читаемое|популярное|новости по теме|материалы по теме|комментарии|теги|подписывайтесь|اقرأ أيضا|اقرأ أيضاً|الأكثر قراءة|مواضيع ذات صلة|مواضيع متعلقة|تعليقات|تابعنا|相关阅读|相关新闻|相关报道|热门新闻|热门推荐|推荐阅读|最新消息|関連記事|関連ニュース|アクセスランキング|人気記事|最新ニュース|관련기사|많이 본 뉴스|인기기사|주요 뉴스|댓글
-    """.strip()
-    .replace("\n", "|")
-    .split("|")
-)
-_HEAD_KEYS = frozenset(head.strip() for head in _HEADS if head.strip())
 _RELATED_HEAD = re.compile(
-    r"^(?:related|read|see|also|more|recommended|à lire|lire aussi|te puede|le puede|mehr|lesen sie|auch|leggi|leia|veja|lees|läs|les også|читайте|по теме|материалы|اقرأ|مواضيع|相关|推荐|関連|관련)"
+    r"^(?:related|read|see|also|more|recommended|à lire|lire aussi|te puede|le puede|mehr|lesen sie|auch|leggi"
+    r"|leia|veja|lees|läs|les også|читайте|по теме|материалы|اقرأ|مواضيع|相关|推荐|関連|관련)"
 )
 _HEAD_FORMS = re.compile(
-    r"^(?:more (?:from|in|about) .{2,40}|follow us on .{2,40}|read more (?:from|on|about) .{2,40}|latest (?:from|in|on) .{2,40}|trending (?:in|on) .{2,30}|(?:top|popular|best) (?:in|on) .{2,30}|most read in .{2,30}|mehr aus .{2,30}|plus d'infos sur .{2,30})$"
+    r"^(?:more (?:from|in|about) .{2,40}|follow us on .{2,40}|read more (?:from|on|about) .{2,40}|latest (?:from"
+    r"|in|on) .{2,40}|trending (?:in|on) .{2,30}|(?:top|popular|best) (?:in|on) .{2,30}|most read in .{2,30}"
+    r"|mehr aus .{2,30}|plus d'infos sur .{2,30})$"
 )
-_INLINE = frozenset(
-    """
-    advertisement|ad|ads|- advertisement -|advertising|article continues below|story continues below|story continues|continue reading below|story continues below advertisement|article continues below advertisement|article continues after ad|story continues after advertisement|continue reading the main story|skip advertisement|skip ad|remove ads|loading|loading...|loading…|please wait
-    share|tweet|print|email|e-mail|facebook|twitter|x|linkedin|whatsapp|telegram|reddit|pinterest|pin it|flipboard|copy link|link copied|copied|save|save article|bookmark|listen|listen to this article|comment|comments|view comments|like|reply|report|gift article|share full article|share this|show more|see more|read more|read full article|view more|load more|more|expand|close|menu|search|home|news|skip to content|skip to main content|back to top|top|view gallery|view image|open image in gallery|image|photo|photos|video|play|play video|pause|watch|watch now|watch live|live|gallery|caption|hide caption|toggle caption|enlarge|enlarge this image|enlarge image|license photo|license this photo|buy photo|photo gallery|click to enlarge|image caption|image source|media caption|getty images|sign in|log in|login|register|subscribe|sign up|follow|following|unfollow|translate|a a a|aa|aaa|font size|text size|key points|in this article
-    publicité|annonce|publicidad|pubblicità|publicidade|anzeige|werbung|advertentie|reklam|reklame|annons|реклама|إعلان|广告|広告|광고|partager|imprimer|compartir|imprimir|teilen|drucken|condividi|stampa|compartilhar|поделиться|شارك|분享
-    """.strip()
-    .replace("\n", "|")
-    .split("|")
-)
-_INLINE_KEYS = frozenset(line.strip() for line in _INLINE if line.strip())
 _INLINE_FORMS = re.compile(
     r"^(?:"
-    r"(?:sign up|subscribe|register|join)\b.{0,60}\b(?:newsletters?|alerts?|briefing|updates|channel|app|inbox|podcast|email|daily)\b.{0,80}"
+    r"(?:sign up|subscribe|register|join)\b.{0,60}\b(?:newsletters?|alerts?|briefing|updates|channel|app|inbox"
+    r"|podcast|email|daily)\b.{0,80}"
     r"|get (?:the latest|our|breaking|more) .{0,80}\b(?:newsletters?|inbox|app|alerts|email)\b.{0,40}"
     r"|(?:click|tap) here (?:to|for)\b.{0,100}|download (?:the|our) .{0,40}\bapp\b.{0,40}"
-    r"|follow (?:us|him|her|them|me|@\w+|[\w. ]{2,40}) on (?:twitter|x|facebook|instagram|threads|bluesky|telegram|whatsapp|google news|tiktok|youtube)\b.{0,80}"
-    r"|like us on facebook.{0,60}|(?:story|article) continues (?:below|after)\b.{0,40}|getting your trinity audio.{0,40}|listen to this article.{0,40}|your browser does not support.{0,80}"
-    r"|\d+ min(?:ute)?s? (?:read|listen|ago)|\d+ (?:hours?|days?|minutes?) ago|\d+ (?:comments?|shares?|views?|likes?)|reading time:? .{0,20}|estimated reading time.{0,20}"
-    r"|(?:please )?enable javascript.{0,80}|this (?:site|website) uses cookies.{0,120}|we use cookies.{0,160}|accept (?:all )?cookies|reject all|manage (?:cookies|preferences)"
+    r"|follow (?:us|him|her|them|me|@\w+|[\w. ]{2,40}) on (?:twitter|x|facebook|instagram|threads|bluesky|telegram"
+    r"|whatsapp|google news|tiktok|youtube)\b.{0,80}"
+    r"|like us on facebook.{0,60}|(?:story|article) continues (?:below|after)\b.{0,40}|getting your trinity"
+    r" audio.{0,40}|listen to this article.{0,40}|your browser does not support.{0,80}"
+    r"|\d+ min(?:ute)?s? (?:read|listen|ago)|\d+ (?:hours?|days?|minutes?) ago|\d+ (?:comments?|shares?|views?"
+    r"|likes?)|reading time:? .{0,20}|estimated reading time.{0,20}"
+    r"|(?:please )?enable javascript.{0,80}|this (?:site|website) uses cookies.{0,120}|we use cookies.{0,160}"
+    r"|accept (?:all )?cookies|reject all|manage (?:cookies|preferences)"
     r"|image \d+ of \d+|\d+\s*/\s*\d+|\d+ of \d+|view \d+ (?:photos|images|comments)"
     r"|[-=_*•·.~—–]{1,}(?:\s+[-=_*•·.~—–]+)*"
     r")$"
 )
 _NOTEPAD = re.compile(
-    r"^(?:#+\s*)?(?:dpa-)?Notizblock\b|^#*\s*Notizblock|nicht (?:zur|für die) Veröffentlichung bestimmt|\bnot (?:intended )?for publication\b(?!.*\b(?:before|until)\b)|^\* \* \* \*(?: \*)*$",
+    r"^(?:#+\s*)?(?:dpa-)?Notizblock\b|^#*\s*Notizblock|nicht (?:zur|für die) Veröffentlichung bestimmt|\bnot"
+    r" (?:intended )?for publication\b(?!.*\b(?:before|until)\b)|^\* \* \* \*(?: \*)*$",
 )
 """dpa's notepad and its like hold contacts that must not be published: it ends the text, and nothing of it is kept."""
 _TAIL = re.compile(
     r"^(?:"
-    r"\(?(?:Additional |Further |Writing and |Reporting and )?(?:[Rr]eporting|[Ww]riting|[Ee]diting|[Cc]ompiled|[Tt]ranslated|[Tt]ranslation|[Gg]raphics?) (?:and (?:writing|editing|reporting) )?(?:[Bb]y|BY) .*"
-    r"|\((?:Reporting|Writing|Editing|Compiled|Additional|With|Bericht|Text|Edité|Édité|Reportage|Rédigé|Version française|Reporte de|Reporte|Editado|Escrito|Redacción|Traducido|Information from|Source)\b[^()]{3,600}\)"
-    r"|(?:[—–-]+\s*)?\(?[Ww]ith (?:files?|inputs?|reporting|contributions?|additional reporting|information|agencies|AFP|AP|Reuters)\b.{0,160}"
-    r"|(?:The )?(?:Associated Press|AP|Reuters|AFP|UPI|Bloomberg|CNN|The Canadian Press)(?:['’]s)?(?:\s+[\w-]+){0,4} (?:writers?|reporters?|journalists?|correspondents?|researchers?|video journalists?|photographers?)\b.{3,400}\bcontributed\b.*"
+    r"\(?(?:Additional |Further |Writing and |Reporting and )?(?:[Rr]eporting|[Ww]riting|[Ee]diting|[Cc]ompiled"
+    r"|[Tt]ranslated|[Tt]ranslation|[Gg]raphics?) (?:and (?:writing|editing|reporting) )?(?:[Bb]y|BY) .*"
+    r"|\((?:Reporting|Writing|Editing|Compiled|Additional|With|Bericht|Text|Edité|Édité|Reportage|Rédigé|Version"
+    r" française|Reporte de|Reporte|Editado|Escrito|Redacción|Traducido|Information from|Source)\b[^()]{3,600}\)"
+    r"|(?:[—–-]+\s*)?\(?[Ww]ith (?:files?|inputs?|reporting|contributions?|additional reporting|information"
+    r"|agencies|AFP|AP|Reuters)\b.{0,160}"
+    r"|(?:The )?(?:Associated Press|AP|Reuters|AFP|UPI|Bloomberg|CNN|The Canadian Press)(?:['’]s)?(?:\s+[\w-]+){0,4}"
+    r" (?:writers?|reporters?|journalists?|correspondents?|researchers?|video journalists?|photographers?)\b.{3,400}\bcontributed\b.*"
     r"|.{3,300}\bcontributed (?:to this (?:report|story|article|dispatch)|reporting|from [A-Z]\w+)\b.{0,80}"
     r"|(?:Copyright|COPYRIGHT|©|\(c\)|\(C\))\s.{2,300}|.{0,60}\b[Aa]ll [Rr]ights [Rr]eserved\b.{0,200}"
     r"|This material may not be published.*|Our Standards:.*|Nuestros Estándares:.*|Les standards Thomson Reuters.*"
-    r"|(?:Follow|Find|Read) (?:AP|all of AP|more of AP|more AP)\b.{0,200}|(?:More|Full|Complete) AP .{2,60}:? https?://\S+.*|AP (?:[A-Z][\w ]+): https?://\S+.*|Online: https?.*|Follow .{3,60} (?:on|at) (?:Twitter|X|Facebook|Instagram|Bluesky|Threads|https?)\b.{0,160}"
-    r"|This report by (?:The Canadian Press|La Presse canadienne) was first published.*|Cette dépêche (?:de La Presse Canadienne )?a été (?:initialement )?publiée.*|La Presse Canadienne.{0,10}"
-    r"|SOURCE:? .{2,160}|View (?:source|original) (?:version|content)\b.*|(?:Logo|Photo|Video|Image|Infographic|Multimedia)s?\s*[-–:]\s*https?://\S+.*|Cision View original.*|To view the source version.*|This news release .{0,120}Newsfile.*"
-    r"|[a-z]{2,4}(?:[/-][a-z]{2,5}){1,5}(?:\.\w{2,4})?|[a-z]{2,3}\.[a-z]{2,3}|dpa(?: [a-z0-9]{2,6}){2,8}|--?\s?[A-Z]{2,6}|[\w.+-]+@[\w-]+\.[\w.-]+"
+    r"|(?:Follow|Find|Read) (?:AP|all of AP|more of AP|more AP)\b.{0,200}|(?:More|Full|Complete) AP .{2,60}:?"
+    r" https?://\S+.*|AP (?:[A-Z][\w ]+): https?://\S+.*|Online: https?.*|Follow .{3,60} (?:on|at) (?:Twitter"
+    r"|X|Facebook|Instagram|Bluesky|Threads|https?)\b.{0,160}"
+    r"|This report by (?:The Canadian Press|La Presse canadienne) was first published.*|Cette dépêche (?:de"
+    r" La Presse Canadienne )?a été (?:initialement )?publiée.*|La Presse Canadienne.{0,10}"
+    r"|SOURCE:? .{2,160}|View (?:source|original) (?:version|content)\b.*|(?:Logo|Photo|Video|Image|Infographic"
+    r"|Multimedia)s?\s*[-–:]\s*https?://\S+.*|Cision View original.*|To view the source version.*|This news"
+    r" release .{0,120}Newsfile.*"
+    r"|[a-z]{2,4}(?:[/-][a-z]{2,5}){1,5}(?:\.\w{2,4})?|[a-z]{2,3}\.[a-z]{2,3}|dpa(?: [a-z0-9]{2,6}){2,8}|--?\s?[A-Z]{2,6}"
+    r"|[\w.+-]+@[\w-]+\.[\w.-]+"
     r"|[A-Z]{2,5} [a-z]{2,4}(?:/[a-z]{2,4})+|PTI(?: [A-Z]{2,4}){1,6}|IANS|EFE(?:\s+[a-z]{2,4}(?:/[a-z]{2,4})*)?|(?:==|=)Kyodo|\(?Q\)?UPI"
     r"|With (?:AP|AFP|Reuters|dpa)\b.{0,80}|\(c\) \d{4}.{0,100}|—+\s*[A-Z][\w .]{2,40},? (?:The )?(?:Associated Press|Bloomberg|Reuters)"
     r"|To contact the (?:reporters?|editors?|authors?)\b.*|--?With assistance from\b.*|(?:©|Copyright ©?) ?\d{4} Bloomberg.*"
-    r"|The (?:Associated Press|AP)(?:['’]s)? .{2,160}(?:receives|receive) (?:financial )?(?:support|funding)\b.*|The AP is solely responsible.*"
+    r"|The (?:Associated Press|AP)(?:['’]s)? .{2,160}(?:receives|receive) (?:financial )?(?:support|funding)\b.*"
+    r"|The AP is solely responsible.*"
     r")$"
 )
 _CONTACT = re.compile(
-    r"^(?:(?:Media|Press|Investor|Investors?|Company|Public|For (?:more|further|media|additional))\b[\w &/-]{0,40})?(?:Contacts?|CONTACTS?|contacts?|information|INFORMATION|inquiries|enquiries|Relations)(?:,? (?:please )?(?:contact|visit))?\s*[:：].{0,200}$"
-    r"|^(?:Contacts?|CONTACTS?|Pressekontakt|Kontakt|Contatti|Contacto|Contact presse|Media Contacts?|Press Contacts?|Investor Relations|Media Relations)\s*:?$"
+    r"^(?:(?:Media|Press|Investor|Investors?|Company|Public|For (?:more|further|media|additional))\b[\w &/-]{0,40})?(?:Contacts?"
+    r"|CONTACTS?|contacts?|information|INFORMATION|inquiries|enquiries|Relations)(?:,? (?:please )?(?:contact"
+    r"|visit))?\s*[:：].{0,200}$"
+    r"|^(?:Contacts?|CONTACTS?|Pressekontakt|Kontakt|Contatti|Contacto|Contact presse|Media Contacts?|Press"
+    r" Contacts?|Investor Relations|Media Relations)\s*:?$"
     r"|^For (?:more|further) information,? (?:please )?(?:contact|visit|call)\b.{0,300}$"
 )
 _SIGNED_OFF = re.compile(r"(?:\s+|(?<=[.”\"])\s*)(?:--?\s*)?\((?P<mark>[^()]{2,24})\)\s*\.?$")
 _CREDIT_INLINE = re.compile(
-    r"\s*(?P<tail>\((?:Additional |Further )?(?:Reporting|Writing|Editing|Compiled|reporting|Edité|Édité|Reporte|Editado)\b[^()]{5,600}\))\s*\.?$"
+    r"\s*(?P<tail>\((?:Additional |Further )?(?:Reporting|Writing|Editing|Compiled|reporting|Edité|Édité|Reporte"
+    r"|Editado)\b[^()]{5,600}\))\s*\.?$"
 )
 _SIGNED_LETTERS = re.compile(r"(?<=[.”\"'’)])\s+(?P<mark>[A-Z]{2,5}(?: [A-Z]{2,4}){0,6})$")
+
+
+@cache
+def _words() -> dict[str, frozenset[str]]:
+    """The sections of data/page_words.txt."""
+    found: dict[str, list[str]] = {}
+    name = ""
+    for line in (files("pipeline.text") / "data" / "page_words.txt").read_text(encoding="utf-8").splitlines():
+        if line.startswith("["):
+            name = line[1 : line.index("]")]
+        elif name:
+            found.setdefault(name, []).append(line)
+    return {name: frozenset(lines) for name, lines in found.items()}
 
 
 def _key(line: str) -> str:
@@ -125,7 +143,7 @@ def is_tail_head(line: str) -> bool:
     if len(line) > 60:
         return False
     key = _key(line)
-    return key in _HEAD_KEYS or bool(_HEAD_FORMS.match(key))
+    return key in _words()["tail heads"] or bool(_HEAD_FORMS.match(key))
 
 
 def is_related_head(line: str) -> bool:
@@ -138,7 +156,7 @@ def is_inline(line: str) -> bool:
     if len(line) > 200:
         return False
     key = _key(line)
-    return not key or key in _INLINE_KEYS or bool(_INLINE_FORMS.match(line.strip().casefold()))
+    return not key or key in _words()["between"] or bool(_INLINE_FORMS.match(line.strip().casefold()))
 
 
 def is_notepad(line: str) -> bool:

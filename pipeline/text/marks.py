@@ -45,7 +45,8 @@ _HEADLINE_MARKS: tuple[tuple[Mark, str], ...] = (
     ),
     (
         Mark.ALERT,
-        r"FLASH|BULLETIN|(?:AP\s?)?News\s?Alert|NEWS\s?ALERT|ALERT|ALERTE|ALERTA|BREAKING(?: NEWS)?|Breaking(?: News)?|EILMELDUNG|Eilmeldung|EIL|SNAP|NEWSFLASH|Newsflash|JUST IN"
+        r"FLASH|BULLETIN|(?:AP\s?)?News\s?Alert|NEWS\s?ALERT|ALERT|ALERTE|ALERTA|BREAKING(?: NEWS)?|Breaking(?:"
+        r" News)?|EILMELDUNG|Eilmeldung|EIL|SNAP|NEWSFLASH|Newsflash|JUST IN"
         r"|عاجل|МОЛНИЯ|СРОЧНО|快讯|速報|긴급|속보|1보",
     ),
     (Mark.URGENT, r"URGENT[E]?|Urgent[e]?|DRINGEND|U\s?R\s?G\s?E\s?N\s?T"),
@@ -69,30 +70,45 @@ _TAKE_MARKS = (
     (Mark.KILL, re.compile(r"\bKILL\b|\bWITHDRAWN\b")),
 )
 _KILL_NOTICE = re.compile(
-    r"^(?:(?:ATTENTION )?(?:EDITORS|Editors|Eds)\b.{0,40}?[:–—,-]?\s*)?(?:(?:please\s+)?(?:MANDATORY )?(?:KILL|Kill|kill)\b(?:\s+KILL)*.{0,80}(?:\b(?:item|story|stories|slug\w*|dpa|AP|version|text|the)\b|$)"
-    r"|.{0,120}\b(?:has been|is|was|are|being) (?:withdrawn|killed)\b|The .{3,80} (?:story|item|article) (?:has been|is|was) (?:withdrawn|killed)|STORY (?:WITHDRAWN|KILLED)"
+    r"^(?:(?:ATTENTION )?(?:EDITORS|Editors|Eds)\b.{0,40}?[:–—,-]?\s*)?(?:(?:please\s+)?(?:MANDATORY )?(?:KILL"
+    r"|Kill|kill)\b(?:\s+KILL)*.{0,80}(?:\b(?:item|story|stories|slug\w*|dpa|AP|version|text|the)\b|$)"
+    r"|.{0,120}\b(?:has been|is|was|are|being) (?:withdrawn|killed)\b|The .{3,80} (?:story|item|article) (?:has"
+    r" been|is|was) (?:withdrawn|killed)|STORY (?:WITHDRAWN|KILLED)"
     r"|(?:A )?kill is mandatory)",
 )
 _EMBARGO = re.compile(
-    r"^[*\s(]*(?:EMBARGO(?:ED)?\b|Embargo(?:ed)?\b\s*(?:[:–—-]|until|for|jusqu|bis|hasta|fino)|(?:STRICTLY )?(?:HOLD|NOT) FOR (?:RELEASE|PUBLICATION)\b|Hold for release\b|Not for (?:release|publication|broadcast)[^.]{0,40}\b(?:before|until)\b"
+    r"^[*\s(]*(?:EMBARGO(?:ED)?\b|Embargo(?:ed)?\b\s*(?:[:–—-]|until|for|jusqu|bis|hasta|fino)|(?:STRICTLY"
+    r" )?(?:HOLD|NOT) FOR (?:RELEASE|PUBLICATION)\b|Hold for release\b|Not for (?:release|publication|broadcast)[^.]{0,40}\b(?:before"
+    r"|until)\b"
     r"|FOR RELEASE (?:AT|ON|AFTER)\b|SPERRFRIST\b|Sperrfrist\b|SOUS EMBARGO|Sous embargo\b|EMBARGADO|Embargado hasta)"
 )
 _ADVISORY_LINE = re.compile(
-    r"^(?:\((?:ATTN|Adds?|Adding|Updates?|Updating|Recasts?|Repeats?|Refiles?|Rewrites?|Writes? through|Releads?|Removes?|Drops?|Fixes|Clarifies|Edits|Includes|Changes|Deletes|Restores|Inserts|Incorporates|Eds|Editors?['’]?s?['’]? [Nn]ote|Note|Achtung|Wiederholung|Ergänzt|Neu|Actualise|Actualisation|Ajoute|Añade|Actualiza|Amplía|Aggiorna|Aggiunge)\b[^()]*(?:\([^()]*\)[^()]*)*\)\.?"
-    r"|(?:\^?Eds|EDS|EDITORS|Editors|ATTENTION EDITORS|Attention [Ee]ditors|ATTENTION|NOTE TO EDITORS|Notes? to [Ee]ditors|EDITORS?['’]?S?['’]? NOTE|Editors?['’]?s?['’]? [Nn]ote|ED(?:S)?\.? NOTE|Ed(?:s)?\.? note|ACHTUNG|Achtung|PICTURES? AVAILABLE|With (?:AP )?(?:Photos?|photos?|BC-)|AP Photos?|HOLD|N\.B\.)\s*[:.–—-]+\s*\S.*"
+    r"^(?:\((?:ATTN|Adds?|Adding|Updates?|Updating|Recasts?|Repeats?|Refiles?|Rewrites?|Writes? through|Releads?"
+    r"|Removes?|Drops?|Fixes|Clarifies|Edits|Includes|Changes|Deletes|Restores|Inserts|Incorporates|Eds|Editors?['’]?s?['’]?"
+    r" [Nn]ote|Note|Achtung|Wiederholung|Ergänzt|Neu|Actualise|Actualisation|Ajoute|Añade|Actualiza|Amplía"
+    r"|Aggiorna|Aggiunge)\b[^()]*(?:\([^()]*\)[^()]*)*\)\.?"
+    r"|(?:\^?Eds|EDS|EDITORS|Editors|ATTENTION EDITORS|Attention [Ee]ditors|ATTENTION|NOTE TO EDITORS|Notes?"
+    r" to [Ee]ditors|EDITORS?['’]?S?['’]? NOTE|Editors?['’]?s?['’]? [Nn]ote|ED(?:S)?\.? NOTE|Ed(?:s)?\.? note"
+    r"|ACHTUNG|Achtung|PICTURES? AVAILABLE|With (?:AP )?(?:Photos?|photos?|BC-)|AP Photos?|HOLD|N\.B\.)\s*[:.–—-]+\s*\S.*"
     r"|\((?:Eds|EDS)\b.*\))$"
 )
 _CORRECTION_LINE = re.compile(
-    r"^(?:\((?P<a>(?:[Cc]orrects?|CORRECTS?|[Cc]orrecting|[Cc]orrection|Corrige|Korrigiert|Berichtigt|Rectifica|In (?:[A-Z][a-z]{2,8}\.? \d{1,2}|paragraph|the|an earlier)[^()]{0,60}correct)[^()]*(?:\([^()]*\)[^()]*)*)\)\.?"
-    r"|(?:CORRECTION|Correction|CORRECTS|Corrects|CLARIFICATION|Clarification|CORRECTED|Berichtigung|Korrektur|Rectificatif|Corrección|Rettifica|Errata)\s*[:–—-]+\s*(?P<b>\S.*)"
-    r"|(?P<c>(?:This|An earlier version of this|A previous version of this|The) (?:story|article|version|report|item|headline)\b.{0,60}?\b(?:corrects?|corrected|misstated|misspelled|misidentified|incorrectly|mistakenly|erroneously)\b.*))$"
+    r"^(?:\((?P<a>(?:[Cc]orrects?|CORRECTS?|[Cc]orrecting|[Cc]orrection|Corrige|Korrigiert|Berichtigt|Rectifica"
+    r"|In (?:[A-Z][a-z]{2,8}\.? \d{1,2}|paragraph|the|an earlier)[^()]{0,60}correct)[^()]*(?:\([^()]*\)[^()]*)*)\)\.?"
+    r"|(?:CORRECTION|Correction|CORRECTS|Corrects|CLARIFICATION|Clarification|CORRECTED|Berichtigung|Korrektur"
+    r"|Rectificatif|Corrección|Rettifica|Errata)\s*[:–—-]+\s*(?P<b>\S.*)"
+    r"|(?P<c>(?:This|An earlier version of this|A previous version of this|The) (?:story|article|version|report"
+    r"|item|headline)\b.{0,60}?\b(?:corrects?|corrected|misstated|misspelled|misidentified|incorrectly|mistakenly"
+    r"|erroneously)\b.*))$"
 )
 _EDS_CORRECTS = re.compile(r"\b(?:CORRECTS|Corrects|corrects|CORRECTION|Correction)\b:?\s*(?P<what>.+)$")
 _END = re.compile(
-    r"^[\s*(\[–—-]*(?:-\s*30\s*-|30|#(?:\s*#)+|(?:END|End|ENDS|Ends|ends|end)(?:item|it)?|-\s*0\s*-|XXX|NNNN|FIN|Fin|ENDE|Ende|KONIEC|完|끝|終わり|了)[\s*)\].–—-]*$"
+    r"^[\s*(\[–—-]*(?:-\s*30\s*-|30|#(?:\s*#)+|(?:END|End|ENDS|Ends|ends|end)(?:item|it)?|-\s*0\s*-|XXX|NNNN"
+    r"|FIN|Fin|ENDE|Ende|KONIEC|完|끝|終わり|了)[\s*)\].–—-]*$"
 )
 _MORE = re.compile(
-    r"^[\s(\[–—-]*(?:-?\s*more\s*-?|MORE|MORE TO COME|More to come|more to follow|More to follow|MORE TO FOLLOW|à suivre|À suivre|sigue|segue|mehr|\(more\)|FIRST TAKE ENDS.*|\d+(?:st|nd|rd|th) (?:add|take))[\s)\].–—-]*$"
+    r"^[\s(\[–—-]*(?:-?\s*more\s*-?|MORE|MORE TO COME|More to come|more to follow|More to follow|MORE TO FOLLOW"
+    r"|à suivre|À suivre|sigue|segue|mehr|\(more\)|FIRST TAKE ENDS.*|\d+(?:st|nd|rd|th) (?:add|take))[\s)\].–—-]*$"
 )
 _TAKES_OFF = re.compile(r"\s*(?:-30-|# # #|###|\(END\)|-0-|--?ENDS--?|-ends-|-more-|\(more\)|\(MORE\)|Endit(?:em)?\.?|NNNN)\s*$")
 
