@@ -39,7 +39,12 @@ class Newsroom:
 
     def __init__(self, database: Database, web: Web, clock: Settable, **settings: Any) -> None:
         self.database, self.web, self.clock = database, web, clock
-        given = {"host_pace_s": 0.0, "allow_networks": ALLOW, "fetch_deadline_s": 5.0, "max_body_bytes": 1_000_000} | settings
+        given: dict[str, Any] = {
+            "host_pace_s": 0.0,
+            "allow_networks": ALLOW,
+            "fetch_deadline_s": 5.0,
+            "max_body_bytes": 1_000_000,
+        } | settings
         self.settings = Settings(**given)
 
     def declare(self, name: str = "wire", kind: str = "feed", location: str = "/feed", *, fresh: bool = False, **more: Any) -> int:

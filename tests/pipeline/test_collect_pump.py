@@ -23,6 +23,7 @@ from pipeline.storage.frontier import Job, Leased
 from schemas import tables
 from schemas.document import Document, Entry, Listing
 from schemas.outcome import Offered
+from schemas.source import Declared
 from tests.pipeline.newsroom import Newsroom, Settable, feed
 from tests.pipeline.web import Asked, Web, conditional, reply
 
@@ -212,9 +213,9 @@ def test_hosts_with_flash_jobs_are_offered_first(room: Newsroom, clock: Settable
 # --- host leases ----------------------------------------------------------------------------------------------------------------
 
 
-def lease(room: Newsroom, **more: Any) -> Leased | None:
+def lease(room: Newsroom, worker: str = "") -> Leased | None:
     with room.database.write() as conn:
-        return frontier.lease(conn, room.web.host, **({"lease_s": 50, "now": room.clock.now} | more))
+        return frontier.lease(conn, room.web.host, lease_s=50, now=room.clock.now, worker=worker)
 
 
 def test_one_pump_at_a_time_has_a_host(room: Newsroom, clock: Settable) -> None:
@@ -680,7 +681,7 @@ def test_a_dead_host_is_no_endless_work(room: Newsroom) -> None:
     with Web() as dead:
         url = dead.url("/feed")
     with room.database.write() as conn:
-        sources.add(conn, collect.sources.Declared(name="dead", kind="feed", location=url, provider="p", rhythm_s=60), room.clock.now)
+        sources.add(conn, Declared(name="dead", kind="feed", location=url, provider="p", rhythm_s=60), room.clock.now)
     room.trigger()
     outcome = room.pump(url.removesuffix("/feed"))
     assert "can't be connected to" in outcome.put_off
