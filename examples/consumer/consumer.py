@@ -19,8 +19,7 @@ from celery import Celery
 
 app = Celery("stories-team", broker=os.environ.get("CONSUMER_BROKER", "redis://127.0.0.1:6379/1"))
 app.conf.update(
-    task_acks_late=True,  # a worker that dies gives its message back
-    task_reject_on_worker_lost=True,
+    task_acks_late=True,  # a worker that dies gives its message back; what its child's death loses, newswire sends again
     worker_prefetch_multiplier=1,
     broker_connection_retry_on_startup=True,
     task_ignore_result=True,

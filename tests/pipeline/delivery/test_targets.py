@@ -1,0 +1,252 @@
+"""What every kind of target keeps to. Each kind brings a `Side`: the real other side, as its owner would run it."""
+
+from __future__ import annotations
+
+import socket
+import time
+from collections.abc import Callable, Sequence
+from typing import Any, Protocol
+
+import msgspec
+import pytest
+import redis
+from celery import Celery
+
+from pipeline.delivery import Answered, target, targets
+from pipeline.errors import Infrastructure, Misconfigured
+from schemas.article import Article
+from schemas.messages import LARGEST_BYTES, Message, Showing, encode
+
+GENERATION = 1_770_000_000
+
+
+def message(item: int = 1, seq: int = 1, text: str = "The harbour opens on Monday. Überraschung in Łódź: 港.") -> Message:
+    article = Article(headline="Harbour opens", paragraphs=(text,), text=text)
+    return Message(
+        epoch=1,
+        seq=seq,
+        subscription="team",
+        generation=GENERATION,
+        item=item,
+        provider="wire",
+        story=1,
+        event="stored",
+        status=Showing.USABLE,
+        article=article,
+    )
+
+
+class Side(Protocol):
+    """The other side of one kind."""
+
+    settings: dict[str, Any]
+    """Of a target with room for 5 messages, whose URL bears the password `s3cret`."""
+
+    def received(self) -> list[dict[str, Any]]:
+        """Messages that wait there, in the order in which they came."""
+
+    def answer(self, *, ok: bool) -> None:
+        """Take all that waits, and let each end well or badly."""
+
+
+class CelerySide:
+    """A foreign Celery app: it takes a message and sends its link, as a worker does (test_consumer.py runs a real one)."""
+
+    def __init__(self, url: str) -> None:
+        password = url.replace("redis://", "redis://default:s3cret@")
+        with redis.Redis.from_url(url) as client:
+            client.config_set("requirepass", "s3cret")
+        self.settings = {"broker": password, "task": "their.task", "queue": "theirs", "window": 5}
+        self._app = Celery("theirs", broker=password, set_as_current=False)
+
+    def _taken(self, *, put_back: bool) -> list[Any]:
+        with self._app.connection_for_read() as connection:
+            queue = connection.SimpleQueue("theirs")
+            taken = []
+            while True:
+                try:
+                    taken.append(queue.get_nowait())
+                except queue.Empty:
+                    break
+            for one in taken:
+                if put_back:
+                    one.requeue()
+                else:
+                    one.ack()
+        return taken
+
+    def received(self) -> list[dict[str, Any]]:
+        return [one.payload[0][0] for one in self._taken(put_back=True)]
+
+    def answer(self, *, ok: bool) -> None:
+        for one in self._taken(put_back=False):
+            for link in one.payload[2]["callbacks" if ok else "errbacks"]:
+                self._app.signature(link).apply_async(("their result",))
+
+    def close(self) -> None:
+        self._app.close()
+        with redis.Redis.from_url(str(self.settings["broker"])) as client:
+            client.config_set("requirepass", "")
+
+
+SIDES: dict[str, Callable[[str], Any]] = {"celery": CelerySide}
+
+
+@pytest.fixture(params=sorted(targets()))
+def kind(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+@pytest.fixture
+def side(kind: str, valkey_url: str) -> Any:
+    assert kind in SIDES, f"a target of kind {kind} needs its other side here"
+    side = SIDES[kind](valkey_url)
+    yield side
+    side.close()
+
+
+@pytest.fixture
+def channel(kind: str, side: Side) -> Any:
+    channel = target(kind).open(side.settings)
+    yield channel
+    channel.close()
+
+
+def answered(channel: Any) -> list[Answered]:
+    got: list[Answered] = []
+    deadline = time.monotonic() + 10
+    while not channel.answers(got.extend) and time.monotonic() < deadline:
+        time.sleep(0.01)
+    return got
+
+
+def test_settings_that_lack_something_are_refused_in_a_sentence(kind: str) -> None:
+    with pytest.raises(Misconfigured, match="needs"):
+        target(kind).check({})
+
+
+def test_a_setting_that_is_none_is_refused_by_name(kind: str, side: Side) -> None:
+    target(kind).check(side.settings)
+    with pytest.raises(Misconfigured, match="colour"):
+        target(kind).check(side.settings | {"colour": "red"})
+
+
+def test_a_description_shows_no_password(kind: str, side: Side) -> None:
+    assert "s3cret" not in target(kind).describe(side.settings)
+
+
+def test_what_is_sent_arrives_whole_and_in_order(channel: Any, side: Side) -> None:
+    sent = [message(1, 7), message(2, 8), message(3, 9)]
+    channel.send(3, sent)
+    assert side.received() == [msgspec.json.decode(encode(one)) for one in sent]
+
+
+def test_the_room_is_what_its_queue_lacks_to_the_window(channel: Any) -> None:
+    assert (channel.room().free, channel.room().is_empty) == (5, True)
+    channel.send(3, [message(1), message(2)])
+    assert (channel.room().free, channel.room().is_empty) == (3, False)
+    channel.send(3, [message(item) for item in range(10)])
+    assert channel.room().free == 0
+
+
+@pytest.mark.parametrize("ok", [True, False])
+def test_an_answer_names_what_it_answers(channel: Any, side: Side, ok: bool) -> None:
+    channel.send(3, [message(11, 7)])
+    side.answer(ok=ok)
+    assert answered(channel) == [Answered(subscription=3, generation=GENERATION, item=11, seq=7, ok=ok)]
+    assert channel.answers(lambda more: pytest.fail(f"again: {more}")) == 0
+
+
+def test_an_answer_that_could_not_be_taken_comes_again(channel: Any, side: Side) -> None:
+    channel.send(3, [message(11, 7)])
+    side.answer(ok=True)
+
+    def fails(answers: Sequence[Answered]) -> None:
+        raise Infrastructure("the database is away")
+
+    with pytest.raises(Infrastructure):
+        channel.answers(fails)
+    channel.close()
+    assert [one.item for one in answered(channel)] == [11]
+
+
+def test_a_message_that_is_too_large_goes_without_its_body(channel: Any, side: Side) -> None:
+    channel.send(3, [message(text="ü" * LARGEST_BYTES)])
+    [got] = side.received()
+    assert got["body_omitted"] is True
+    assert (got["article"]["headline"], got["article"]["text"]) == ("Harbour opens", "")
+
+
+def test_a_channel_opens_again_after_it_was_closed(channel: Any, side: Side) -> None:
+    channel.send(3, [message(1)])
+    channel.close()
+    channel.close()
+    channel.send(3, [message(2)])
+    assert [one["item"] for one in side.received()] == [1, 2]
+
+
+def test_a_target_that_is_away_is_told_in_one_sentence_without_its_password(kind: str, side: Side) -> None:
+    with socket.socket() as nobody:
+        nobody.bind(("127.0.0.1", 0))
+        dead = f"redis://default:s3cret@127.0.0.1:{nobody.getsockname()[1]}/0"
+        settings = {name: dead if "s3cret" in str(value) else value for name, value in side.settings.items()}
+        channel = target(kind).open(settings)
+        for use in (channel.room, lambda: channel.send(1, [message()]), lambda: channel.answers(lambda more: None)):
+            with pytest.raises(Infrastructure) as told:
+                use()
+            assert str(told.value).endswith(".")
+            assert "\n" not in str(told.value)
+            assert "s3cret" not in str(told.value)
+        channel.close()
+
+
+# --- celery only ----------------------------------------------------------------------------------------------------------------
+
+
+def test_the_message_is_the_argument_that_the_task_asks_for(valkey_url: str) -> None:
+    settings = {"broker": valkey_url, "task": "their.task", "queue": "theirs", "argument": "story", "headers": {"x-from": "newswire"}}
+    channel = target("celery").open(settings)
+    channel.send(3, [message(11, 7)])
+    channel.close()
+    with Celery("theirs", broker=valkey_url, set_as_current=False).connection_for_read() as connection:
+        got = connection.SimpleQueue("theirs").get_nowait()
+        got.ack()
+    args, kwargs, _ = got.payload
+    assert args == []
+    assert kwargs["story"]["item"] == 11
+    assert (got.headers["task"], got.headers["x-from"]) == ("their.task", "newswire")
+    assert got.headers["argsrepr"] == "('item 11 · usable · seq 7',)"
+
+
+@pytest.mark.parametrize("priority", [0, 3, 9])
+def test_answers_and_room_are_seen_in_the_sub_queues_of_priorities_too(valkey_url: str, priority: int) -> None:
+    settings = {"broker": valkey_url, "task": "their.task", "queue": "theirs", "priority": priority, "window": 5}
+    channel = target("celery").open(settings)
+    channel.send(3, [message(11, 7)])
+    assert channel.room().free == 4
+    app = Celery("theirs", broker=valkey_url, set_as_current=False)
+    with app.connection_for_read() as connection:
+        got = connection.SimpleQueue("theirs").get_nowait()
+        got.ack()
+    for link in got.payload[2]["callbacks"]:
+        app.signature(link).apply_async(priority=priority)
+    assert [one.seq for one in answered(channel)] == [7]
+    channel.close()
+
+
+def test_what_a_stranger_puts_into_the_queue_of_answers_is_dropped(valkey_url: str) -> None:
+    channel = target("celery").open({"broker": valkey_url, "task": "their.task", "queue": "theirs"})
+    stranger = Celery("stranger", broker=valkey_url, set_as_current=False)
+    for name, args in (
+        ("other.task", (3, 1, 1, 1, True)),
+        ("newswire.acknowledge", ("x",)),
+        ("newswire.acknowledge", (1, 2, 3, "4", True)),
+    ):
+        stranger.send_task(name, args=args, queue="newswire-ack-theirs")
+    with stranger.connection_for_write() as connection:
+        connection.SimpleQueue("newswire-ack-theirs").put("no task at all")
+    got: list[Answered] = []
+    assert channel.answers(got.extend) == 4
+    assert got == []
+    assert channel.answers(got.extend) == 0
+    channel.close()
