@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Iterator
 from datetime import datetime
+from html import unescape
 from urllib.parse import urljoin
 
 import msgspec
@@ -113,7 +114,7 @@ def _metas(parser: LexborHTMLParser) -> dict[str, str]:
         name = attributes.get("property") or attributes.get("name") or attributes.get("itemprop") or attributes.get("http-equiv")
         content = attributes.get("content")
         if name and content:
-            found.setdefault(name.strip().lower()[:80], one_line(content[:4000]))
+            found.setdefault(name.strip().lower()[:80], _unescaped(one_line(content[:4000])))
     return found
 
 
@@ -195,21 +196,8 @@ def _string(value: object) -> str:
 
 
 def _unescaped(text: str) -> str:
-    """JSON-LD is often escaped once too often: `Q&amp;A`."""
-    if "&" not in text:
-        return text
-    for name, sign in (
-        ("&quot;", '"'),
-        ("&#39;", "'"),
-        ("&#039;", "'"),
-        ("&apos;", "'"),
-        ("&rsquo;", "’"),
-        ("&lsquo;", "‘"),
-        ("&nbsp;", " "),
-        ("&amp;", "&"),
-    ):
-        text = text.replace(name, sign)
-    return text
+    """What is escaped once too often: `Q&amp;A`."""
+    return unescape(text) if "&" in text else text
 
 
 def _split_keywords(text: str) -> tuple[str, ...]:

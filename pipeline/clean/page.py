@@ -217,11 +217,18 @@ def _headline(said: Metadata, found: Tree) -> str:
             key in _letters(text) or _letters(without_site(text, said.site)) in key for text in stated if _letters(text)
         ):
             return top
+    telling = [top for top in tops if len(top.split()) >= 3 and _letters(top) != _letters(said.site)]
+    if len(telling) == 1 and (not stated or _shared_words(telling[0], stated[0]) or not said.headline):
+        return telling[0]
     if said.headline:
         return without_site(said.headline, said.site) if said.site and said.site.casefold() in said.headline.casefold() else said.headline
-    if len(tops) == 1 and len(tops[0].split()) >= 3:
-        return tops[0]
     return without_site(said.title, said.site) if said.title else (tops[0] if tops else "")
+
+
+def _shared_words(one: str, other: str) -> bool:
+    """Do two headlines share a word of substance? Then the one that readers see is another wording of what search engines are told."""
+    words = [set(re.findall(r"\w{4,}", text.casefold())) for text in (one, other)]
+    return bool(words[0] & words[1])
 
 
 def _letters(text: str) -> str:

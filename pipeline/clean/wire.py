@@ -25,10 +25,9 @@ from schemas.article import Dateline, Link, Picture
 _LEAD_WITHIN = 14
 """A dateline stands in one of the first blocks; further down it would be a quotation or another story."""
 _NEAR_THE_END = 0.35
-"""A heading like `Related stories` ends the text when this share of the story's characters, or more, stands above it."""
-
-_SURELY_THE_END = 0.75
-"""A box of related stories may stand between paragraphs; from this share on it ends the text."""
+"""A list of contacts ends the text when this share of the story's characters, or more, stands above it."""
+_SURELY_THE_END = 0.85
+"""A heading of the page's lists ends the text from this share on, whatever follows it."""
 
 
 class Body(msgspec.Struct, kw_only=True):
@@ -90,15 +89,11 @@ def _until_the_end(blocks: list[Block]) -> list[Block]:
             return kept
         if marks.is_end(text) and prose:
             return kept + [Block(one.text) for one in blocks[place + 1 : place + 6] if furniture.is_tail(one.text)]
-        is_late = above / total >= _NEAR_THE_END
-        if furniture.is_contact(text) and is_late and prose > 1:
+        if furniture.is_contact(text) and above / total >= _NEAR_THE_END and prose > 1:
             return kept
         if furniture.is_tail_head(text) and prose:
-            follows = _prose_follows(blocks[place + 1 :])
-            if furniture.is_related_head(text) and follows and above / total < _SURELY_THE_END:
-                skipping = True
-                continue
-            if is_late or (prose > 3 and not follows):
+            is_box = furniture.is_related_head(text)
+            if not _goes_on(blocks[place + 1 :], least=1 if is_box else 2) or (above / total >= _SURELY_THE_END and not is_box):
                 return kept
             skipping = True
             continue
@@ -122,8 +117,23 @@ def _is_prose(text: str) -> bool:
     )
 
 
-def _prose_follows(blocks: Sequence[Block]) -> bool:
-    return sum(_is_prose(block.text) for block in blocks) >= 2
+def _goes_on(blocks: Sequence[Block], *, least: int) -> bool:
+    """Does the story go on below a box: so many paragraphs in a row? In a list of other stories each one has its headline above it."""
+    run, is_first_run = 0, True
+    for block in blocks:
+        if block.role is Role.CAPTION or furniture.is_inline(block.text):
+            continue
+        if _is_prose(block.text):
+            run += 1
+            if run >= 2:
+                return True
+            if not is_first_run:
+                return False
+        elif run:
+            if furniture.is_tail_head(block.text):
+                break
+            is_first_run, run = False, 0
+    return is_first_run and run >= least
 
 
 def _find_lead(blocks: Sequence[Block], published: datetime | None) -> int | None:
