@@ -39,6 +39,7 @@ Ferries to the islands sailed from noon. Fishermen counted eleven lost boats, an
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_jobs_read_as_sentences(
     celery_app: Celery, database: Database, settings: Settings, start: Callable[..., subprocess.Popen[bytes]], tmp_path: Path

@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from celery import Celery
-from sqlalchemy import func, select, update
+from sqlalchemy import select, update
 
+from pipeline import resources
 from pipeline.config import Settings
-from pipeline.storage import work
+from pipeline.errors import Infrastructure, Misconfigured
 from pipeline.storage.db import Database
 from schemas import tables
 from tests.workers.conftest import add, celery, until
-from workers import offer
+from workers import offer, worker
 
 Start = Callable[..., subprocess.Popen[bytes]]
 
@@ -34,16 +37,25 @@ def end_of(app: Celery, task_id: str) -> Any:
     return result
 
 
-def ready(app: Celery, count: int = 1) -> None:
-    until(lambda: len(app.control.ping(timeout=0.3)) >= count)
+def publish(app: Celery, id: int, attempt: int = 1) -> None:
+    """A message that names a row, whatever the row is like."""
+    message = app.amqp.as_task_v2(f"enrich-{id}-{attempt}", "newswire.enrich", args=(id, attempt), kwargs={})
+    with app.producer_pool.acquire(block=True) as producer:
+        app.amqp.send_task_message(producer, "newswire.enrich", message, queue="enrich")
 
 
-def test_jobs_end_as_a_person_reads_them(celery_app: Celery, database: Database, settings: Settings, start: Start, tmp_path: Path) -> None:
+@pytest.fixture
+def marks(tmp_path: Path) -> Path:
+    folder = tmp_path / "marks"
+    folder.mkdir()
+    return folder
+
+
+@pytest.mark.slow
+def test_jobs_end_as_a_person_reads_them(celery_app: Celery, database: Database, settings: Settings, start: Start, marks: Path) -> None:
     """One worker for all of it: starting one takes seconds."""
-    marks = tmp_path / "marks"
-    marks.mkdir()
     start("all", failpoints=f"enrich.before_commit=error@{marks}")
-    ready(celery_app)
+    until(lambda: celery_app.control.ping(timeout=0.3))
 
     # a fault of our own with a single: red, with the sentence; the item is in quarantine
     red = add(database)[0]
@@ -61,79 +73,92 @@ def test_jobs_end_as_a_person_reads_them(celery_app: Celery, database: Database,
     assert not rows(database)
 
     # a message for a row that is done says nothing: the end that the job had stays
-    message = celery_app.amqp.as_task_v2(green.task_id, "newswire.enrich", args=(green.id, 1), kwargs={})
-    with celery_app.producer_pool.acquire(block=True) as producer:
-        celery_app.amqp.send_task_message(producer, "newswire.enrich", message, queue="enrich")
-    last = add(database)[0]
-    offer.sweep(celery_app, database, window=8)
-    end_of(celery_app, last.task_id)
+    publish(celery_app, green.id)
+    publish(celery_app, last := add(database)[0].id)
+    end_of(celery_app, f"enrich-{last}-1")
     assert celery_app.AsyncResult(green.task_id).result.startswith("0 texts enriched")
 
     # as Celery users look at it
     assert "1 node online" in celery(settings, "-A", "workers.app", "inspect", "active").stdout
 
     # revoked while it waits: into quarantine, by id and attempt
-    revoked = add(database, due_at=None, refs=(77,))[0]
+    revoked = add(database, refs=(77,))[0]
     celery_app.control.revoke(revoked.task_id)
-    ready(celery_app)  # control commands are read in order: it knows of the revoke
+    until(lambda: celery_app.control.ping(timeout=0.3))  # commands are read in order: it knows of the revoke
     offer.sweep(celery_app, database, window=8)
     until(lambda: not rows(database))
     aside = rows(database, tables.quarantine)[-1]
     assert (aside.refs, aside.message) == ([77], "revoked by an operator")
 
+    # the database is away for longer than a lock is waited for: a retry, nobody's loss, done when it is back
+    held = add(database, refs=(1, 2))[0]
+    with database.write() as conn:
+        if database.is_postgresql:
+            conn.exec_driver_sql("LOCK TABLE work")
+        publish(celery_app, held.id)
+        put_off = end_of(celery_app, held.task_id)
+        assert put_off.state == "RETRY"
+        assert str(put_off.result).startswith("The database is not to be had")
+    assert [row.attempts for row in rows(database)] == [0]
+    offer.sweep(celery_app, database, window=8)
+    until(lambda: not rows(database))
+    assert len(rows(database, tables.quarantine)) == 2
 
+
+@pytest.mark.slow
 def test_a_killed_child_frees_its_row_at_once_and_its_chunk_is_split(
-    celery_app: Celery, database: Database, start: Start, tmp_path: Path
+    celery_app: Celery, database: Database, start: Start, marks: Path
 ) -> None:
-    marks = tmp_path / "marks"
-    marks.mkdir()
-    start("all", failpoints=f"task.after_claim=kill@{marks}")
-    ready(celery_app)
+    started = start("all", failpoints=f"task.after_claim=kill@{marks}")
+    until(lambda: celery_app.control.ping(timeout=0.3))
     chunk = add(database, refs=(1, 2, 3))[0]
     offer.sweep(celery_app, database, window=8)
-    until((marks / "task.after_claim").exists)
+
     # ready at once: its lease of 30 s is gone
-    (row,) = until(lambda: [row for row in rows(database) if row.token == "" and row.attempts == 1])
+    (row,) = until(lambda: [row for row in rows(database) if row.token == "" and row.attempts == 1], deadline_s=15)
+    assert (marks / "task.after_claim").exists()
     assert row.last_error == "its worker died"
     offer.sweep(celery_app, database, window=8)
     assert end_of(celery_app, f"enrich-{chunk.id}-2").result.startswith("was lost with its worker; split into 3 singles")
     assert str(end_of(celery_app, chunk.task_id).result).startswith("Worker exited prematurely: signal 9")
     assert [row.refs for row in rows(database)] == [[1], [2], [3]]
 
-
-def test_a_database_that_is_away_shows_as_a_retry_and_blames_nobody(
-    celery_app: Celery, database: Database, start: Start, tmp_path: Path
-) -> None:
-    start("all")
-    ready(celery_app)
-    with database.write() as conn:  # somebody holds what the claim needs
-        row = work.add(conn, [work.NewWork(stage="enrich", lane="normal", label="test", refs=(1,))], database.now(conn), offered=True)[0]
+    # a single that was lost too often goes to quarantine, and says so in red
     with database.write() as conn:
-        conn.execute(update(tables.work).values(label="locked")) if not database.is_postgresql else conn.exec_driver_sql("LOCK TABLE work")
-        offer.publish(celery_app, [row], window=8)
-        put_off = end_of(celery_app, row.task_id)
-        assert put_off.state == "RETRY"
-        assert str(put_off.result).startswith("The database is not to be had")
-    assert rows(database)[0].attempts == 0
-    with database.write() as conn:
-        conn.execute(update(tables.work).values(offered_at=None))
+        conn.execute(update(tables.work).values(attempts=5, due_at=database.now(conn)))
     offer.sweep(celery_app, database, window=8)
     until(lambda: not rows(database))
-    with database.read() as conn:
-        assert conn.execute(select(func.count()).select_from(tables.quarantine)).scalar_one() == 0
+    lost = rows(database, tables.quarantine)
+    assert [(aside.refs, aside.message) for aside in lost] == [([n], "crashed its worker 5 times") for n in (1, 2, 3)]
+    ended = end_of(celery_app, f"enrich-{row.id + 1}-6")
+    assert re.fullmatch(r"quarantined: crashed its worker 5 times; newswire quarantine show \d+", str(ended.result))
+
+    # told to stop, it ends soon
+    os.kill(started.pid, signal.SIGTERM)
+    started.wait(10)
 
 
-def test_a_worker_told_to_stop_ends_soon(celery_app: Celery, database: Database, start: Start) -> None:
-    worker = start("all")
-    ready(celery_app)
-    os.kill(worker.pid, signal.SIGTERM)
-    worker.wait(10)
+def test_it_does_not_start_where_redis_is_away_too_old_or_refuses_us(settings: Settings) -> None:
+    resources.use(msgspec.structs.replace(settings, redis_url="redis://:secret@127.0.0.1:1/0"))
+    with pytest.raises(Infrastructure, match=r"Redis at redis://\*\*\*@127.0.0.1:1/0 is not to be had"):
+        worker.check()
+    resources.use(msgspec.structs.replace(settings, redis_url=settings.redis_url.replace("://", "://nobody:secret@")))
+    with pytest.raises(Misconfigured, match="refuses us"):
+        worker.check()
+    resources.use(msgspec.structs.replace(settings, redis_url="http://127.0.0.1"))
+    with pytest.raises(Misconfigured, match="REDIS_URL is no Redis URL"):
+        worker.check()
 
 
-@pytest.mark.parametrize("role", ["worker", "beat", "flower"])
-def test_what_is_not_there_is_said_in_one_sentence(settings: Settings, start: Start, tmp_path: Path, role: str) -> None:
-    died = start(role, redis_url="redis://127.0.0.1:1/0")
-    assert died.wait(30) == 1
-    said = (tmp_path / f"{role}.log").read_text()
+def test_it_does_not_start_on_a_database_that_is_not_migrated(settings: Settings, tmp_path: Path) -> None:
+    resources.use(msgspec.structs.replace(settings, database_url=f"sqlite:///{tmp_path / 'empty'}"))
+    with pytest.raises(Misconfigured, match="is not migrated: run `newswire db upgrade`"):
+        worker.check()
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_what_is_not_there_is_said_in_one_sentence(settings: Settings, start: Start, tmp_path: Path) -> None:
+    assert start("beat", redis_url="redis://127.0.0.1:1/0").wait(30) == 1
+    said = (tmp_path / "beat.log").read_text()
     assert "Redis at redis://127.0.0.1:1/0 is not to be had" in said
     assert "Traceback" not in said

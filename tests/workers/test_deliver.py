@@ -1,0 +1,220 @@
+"""The deliverer as a real process, against the example consumer: what arrives, whatever dies."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+import redis
+from sqlalchemy import event, func, select
+
+from pipeline.storage import deliveries, subscriptions
+from pipeline.storage.db import Database
+from schemas import tables
+from tests.consumer import Consumer, consuming, until
+from tests.wire import LONG, Wire
+from workers.deliver import Deliverer
+
+ROOT = Path(__file__).parents[2]
+
+
+@contextmanager
+def delivering(database_url: str, folder: Path, **settings: str) -> Iterator[subprocess.Popen[bytes]]:
+    """`python -m workers.deliver` until the end of the block."""
+    environment = {"PATH": os.defpath, "DATABASE_URL": database_url, "NEWSWIRE_HOME": str(folder), "NEWSWIRE_LOG_FORMAT": "json"}
+    environment |= {f"NEWSWIRE_{name.upper()}": value for name, value in settings.items()}
+    with (folder / "deliver.log").open("ab") as log:
+        command = [sys.executable, "-m", "workers.deliver"]
+        process = subprocess.Popen(command, cwd=ROOT, env=environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+    try:
+        yield process
+    finally:
+        if process.poll() is None:
+            process.kill()
+        process.wait()
+
+
+@pytest.fixture
+def wire(database: Database) -> Wire:
+    return Wire(database)
+
+
+@pytest.fixture
+def consumer(tmp_path: Path, valkey_url: str) -> Iterator[Consumer]:
+    with consuming(tmp_path, valkey_url) as consumer:
+        yield consumer
+
+
+def subscribe(wire: Wire, target: dict[str, Any], name: str = "stories", **more: Any) -> int:
+    with wire.database.write() as conn:
+        return subscriptions.add(conn, wire.now, name=name, kind="celery", target=target, **more).id
+
+
+def arrive(wire: Wire, *numbers: int, version: int = 1) -> None:
+    for number in numbers:
+        uri, headline = f"tag:hw:{number}", f"Story {number}, version {version}"
+        body = "\n\n".join(f"{headline}: paragraph {n}. {LONG.split()[n]} {number * 7919 + n * 104729 + version}." for n in range(4))
+        wire.arrive(uri=uri, version=str(version), headline=headline, body_text=body)
+
+
+def kill(wire: Wire, number: int) -> None:
+    wire.arrive(uri=f"tag:hw:{number}", version="99", pubstatus="canceled", headline="", body_text="")
+
+
+def owed(wire: Wire) -> int:
+    with wire.database.read() as conn:
+        behind = conn.execute(
+            select(func.count())
+            .select_from(tables.subscription)
+            .where(tables.subscription.c.read_seq < select(tables.log_state.c.last).scalar_subquery())
+        ).scalar_one()
+        return int(behind + conn.execute(select(func.count()).select_from(tables.delivery)).scalar_one())
+
+
+def shows(consumer: Consumer) -> list[str | None]:
+    return sorted((headline for _, headline in consumer.held().values()), key=str)
+
+
+def test_what_is_stored_reaches_the_consumer_and_is_acknowledged(wire: Wire, database_url: str, consumer: Consumer, tmp_path: Path) -> None:
+    subscribe(wire, consumer.target)
+    with delivering(database_url, tmp_path) as process:
+        arrive(wire, 1, 2)
+        until(lambda: shows(consumer) == ["Story 1, version 1", "Story 2, version 1"] and not owed(wire), "two stories")
+        arrive(wire, 1, version=2)
+        kill(wire, 2)
+        until(
+            lambda: shows(consumer) == ["Story 1, version 2", "None"] or shows(consumer) == [None, "Story 1, version 2"],
+            "an update and a kill",
+        )
+        until(lambda: not owed(wire), "all acknowledged")
+        assert [row.detail["subscription"] for row in wire.rows(tables.history) if row.what == "delivered"] == ["stories"] * 4
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(20) == 0
+    [one] = wire.rows(tables.subscription)
+    assert (one.token, one.leased_until) == ("", None), "another deliverer goes on at once"
+
+
+@pytest.mark.parametrize("point", ["after_read", "before_send", "after_send", "after_ack"])
+def test_a_deliverer_that_is_killed_loses_nothing(
+    wire: Wire, database_url: str, consumer: Consumer, tmp_path: Path, point: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    subscribe(wire, consumer.target)
+    arrive(wire, *range(1, 6))
+    marks = tmp_path / "marks"
+    marks.mkdir()
+    with delivering(database_url, tmp_path, failpoints=f"deliver.{point}=kill@{marks}") as process:
+        assert process.wait(60) == -signal.SIGKILL
+    assert [mark.name for mark in marks.iterdir()] == [f"deliver.{point}"]
+    expire_leases(wire)
+    with delivering(database_url, tmp_path):
+        until(lambda: len(consumer.held()) == 5 and not owed(wire), "five stories, all acknowledged")
+    applied = [item for item, _, _, applied in consumer.received() if applied]
+    assert sorted(applied) == sorted(set(applied)), "each once"
+
+
+def expire_leases(wire: Wire) -> None:
+    """As if 30 s had passed since a deliverer was killed, and 10 s since it sent."""
+    with wire.database.write() as conn:
+        conn.execute(tables.subscription.update().values(leased_until=wire.now))
+        conn.execute(tables.delivery.update().values(due_at=wire.now))
+
+
+def test_two_deliverers_do_no_harm(wire: Wire, database_url: str, consumer: Consumer, tmp_path: Path) -> None:
+    subscribe(wire, consumer.target)
+    with delivering(database_url, tmp_path), delivering(database_url, tmp_path):
+        arrive(wire, *range(1, 21))
+        until(lambda: len(consumer.held()) == 20 and not owed(wire), "twenty stories")
+    assert all(applied for *_, applied in consumer.received()), "and nothing was sent twice"
+
+
+def test_a_broker_that_is_away_harms_nobody_else(wire: Wire, database_url: str, consumer: Consumer, tmp_path: Path) -> None:
+    with socket.socket() as mute:  # accepts, and never says a word: worse than one that refuses
+        mute.bind(("127.0.0.1", 0))
+        mute.listen()
+        dead = {"broker": f"redis://:s3cret@127.0.0.1:{mute.getsockname()[1]}/0", "task": "their.task", "queue": "theirs"}
+        subscribe(wire, dead, "dead")
+        subscribe(wire, consumer.target)
+        with delivering(database_url, tmp_path):
+            for number in range(1, 4):
+                arrive(wire, number)
+                until(lambda number=number: len(consumer.held()) == number, "a story")  # type: ignore[misc]
+            until(lambda: "deliver.waits" in (tmp_path / "deliver.log").read_text(), "a word about it")
+    text = (tmp_path / "deliver.log").read_text()
+    assert "The broker of their.task on queue theirs at 127.0.0.1" in text
+    assert "s3cret" not in text
+    assert "Traceback" not in text
+    assert owed(wire) == 3, "it waits in SQL, one row an item"
+
+
+def test_a_consumer_that_is_away_finds_no_more_than_the_window(wire: Wire, database_url: str, valkey_url: str, tmp_path: Path) -> None:
+    absent = {"broker": valkey_url, "task": "stories.receive", "queue": "stories", "window": 3}
+    subscribe(wire, absent)
+    arrive(wire, *range(1, 8))
+    with delivering(database_url, tmp_path), redis.Redis.from_url(valkey_url) as client:
+        until(lambda: client.llen("stories") == 3, "a full window")
+        kill(wire, 7)
+        with consuming(tmp_path, valkey_url) as consumer:
+            until(lambda: len(consumer.held()) == 7 and not owed(wire), "seven items")
+    assert [status for item, _, status, _ in consumer.received()][3] == "killed", "the kill overtook what waited"
+    assert [row.parked_at for row in wire.rows(tables.delivery)] == []
+
+
+def test_a_wiped_redis_loses_nothing(wire: Wire, database_url: str, valkey_url: str, tmp_path: Path) -> None:
+    absent = {"broker": valkey_url, "task": "stories.receive", "queue": "stories"}
+    subscribe(wire, absent)
+    arrive(wire, 1, 2, 3)
+    with delivering(database_url, tmp_path), redis.Redis.from_url(valkey_url) as client:
+        until(lambda: client.llen("stories") == 3, "three messages")
+        client.flushdb()
+        with consuming(tmp_path, valkey_url) as consumer:
+            until(lambda: len(consumer.held()) == 3 and not owed(wire), "three stories, sent again")
+
+
+def test_a_database_that_is_not_migrated_is_told_in_a_sentence(tmp_path: Path) -> None:
+    with delivering(f"sqlite:///{tmp_path / 'empty.sqlite'}", tmp_path) as process:
+        assert process.wait(30) == 1
+    said = (tmp_path / "deliver.log").read_text()
+    assert "Traceback" not in said
+    assert "newswire db upgrade" in said
+
+
+def test_looking_costs_one_query_while_nothing_happens(wire: Wire, valkey_url: str) -> None:
+    subscribe(wire, {"broker": valkey_url, "task": "their.task", "queue": "theirs"})
+    deliverer = Deliverer(wire.database)
+    statements: list[str] = []
+    event.listen(wire.database.engine, "before_cursor_execute", lambda *call: statements.append(call[2]))
+    for _ in range(3):
+        assert not deliverer.look()
+    deliverer.close()
+    assert len([statement for statement in statements if statement.lstrip().startswith("SELECT")]) == 3
+
+
+def test_a_full_queue_costs_no_write_to_the_database(wire: Wire, valkey_url: str) -> None:
+    id = subscribe(wire, {"broker": valkey_url, "task": "their.task", "queue": "theirs", "window": 1})
+    arrive(wire, 1, 2)
+    deliverer = Deliverer(wire.database)
+    with redis.Redis.from_url(valkey_url) as client:
+        until(lambda: deliverer.look() and client.llen("theirs") == 1, "a full window")
+        until(lambda: deliverer.look() and not behind(wire, id), "all read")
+        deliverer.stirred.clear()
+        writes: list[str] = []
+        event.listen(wire.database.engine, "before_cursor_execute", lambda *call: writes.append(call[2]))
+        for _ in range(5):
+            assert deliverer.look()
+            deliverer.stirred.wait(0.1)
+    assert [statement for statement in writes if statement.startswith("UPDATE")] == []
+    deliverer.close()
+
+
+def behind(wire: Wire, id: int) -> bool:
+    with wire.database.read() as conn:
+        _, looks = deliveries.waiting(conn, lambda: wire.now, "")
+        return any(look.behind for look in looks if look.id == id)
