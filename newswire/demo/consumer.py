@@ -79,7 +79,7 @@ class Consumer:
     def held(self) -> dict[int, Held]:
         """By item."""
         rows = self._rows("SELECT item, seq, status, headline, text, message FROM held")
-        return {row[0]: Held(*row[:5], json.loads(row[5])) for row in rows}
+        return {row[0]: Held(row[0], row[1], row[2], row[3], row[4], json.loads(row[5])) for row in rows}
 
     def received(self) -> int:
         """Messages that reached it."""
