@@ -40,7 +40,7 @@ def clean(draft: Draft, *, published: datetime | None = None) -> Article:
     when = published or draft.published or found.published or draft.version_at or timestamp(draft.extra.get("stamp", ""))
     headline = marks.of_headline(one_line(draft.headline) or found.headline)
     said = headline.marks | _marks_of_lines(draft)
-    body = wire.read_body(found.blocks, published=when, headline=headline.text)
+    body = wire.read_body(found.blocks, published=when, headline=headline.text, is_page=bool(draft.page_html))
     if not body.paragraphs and not (headline.text and _may_be_bare(draft, said)):
         raise Unreadable(f"{draft.url or 'It'} holds no article: {found.why_empty or 'no paragraph of a story is left'}.", url=draft.url)
     text = "\n\n".join(body.paragraphs)

@@ -46,14 +46,14 @@ class Body(msgspec.Struct, kw_only=True):
     is_writethru: bool = False
 
 
-def read_body(blocks: Sequence[Block], *, published: datetime | None = None, headline: str = "") -> Body:
-    """Sort the blocks of one story. `published` only finds the year that its dateline leaves out."""
+def read_body(blocks: Sequence[Block], *, published: datetime | None = None, headline: str = "", is_page: bool = False) -> Body:
+    """Sort the blocks of one story. `published` only finds the year that its dateline leaves out. `is_page`: markup told the story apart."""
     body = Body()
     if published is None:
         stamps = (bylines.stamp_of(block.text) for block in blocks[:_LEAD_WITHIN])
         stamp = next((found for found in stamps if found), None)
         published = timestamp(stamp) if stamp else None
-    blocks = _until_the_end(_without_repeats(blocks, headline))
+    blocks = _until_the_end(_without_repeats(blocks, headline), is_page=is_page)
     lead = _find_lead(blocks, published)
     for place, block in enumerate(blocks):
         _take(body, block, place, lead, published)
@@ -76,7 +76,7 @@ def _without_repeats(blocks: Sequence[Block], headline: str) -> list[Block]:
     return [block for place, block in enumerate(blocks) if not (place < 4 and key and block.text.casefold() == key and len(blocks) > 1)]
 
 
-def _until_the_end(blocks: list[Block]) -> list[Block]:
+def _until_the_end(blocks: list[Block], *, is_page: bool) -> list[Block]:
     """Cut at an end mark, a notepad, a contact list, or a heading that opens the page's own lists."""
     total = sum(len(block.text) for block in blocks) or 1
     above = 0
@@ -93,7 +93,9 @@ def _until_the_end(blocks: list[Block]) -> list[Block]:
             return kept
         if furniture.is_tail_head(text) and prose:
             is_box = furniture.is_related_head(text)
-            if not _goes_on(blocks[place + 1 :], least=1 if is_box else 2) or (above / total >= _SURELY_THE_END and not is_box):
+            if not _goes_on(blocks[place + 1 :], least=1 if is_box else 2, found_in_page=is_page) or (
+                above / total >= _SURELY_THE_END and not is_box
+            ):
                 return kept
             skipping = True
             continue
@@ -117,8 +119,13 @@ def _is_prose(text: str) -> bool:
     )
 
 
-def _goes_on(blocks: Sequence[Block], *, least: int) -> bool:
-    """Does the story go on below a box: so many paragraphs in a row? In a list of other stories each one has its headline above it."""
+def _goes_on(blocks: Sequence[Block], *, least: int, found_in_page: bool) -> bool:
+    """Does the story go on below a box: so many paragraphs in a row? In a list of other stories each one has its headline above it.
+
+    Of a page only the article's own element is here: any prose in it goes on.
+    """
+    if found_in_page:
+        return any(_is_prose(block.text) for block in blocks)
     run, is_first_run = 0, True
     for block in blocks:
         if block.role is Role.CAPTION or furniture.is_inline(block.text):
