@@ -33,6 +33,8 @@ def configuration() -> dict[str, Any]:
         "socket_timeout": 30,  # a frozen Redis must not freeze us; longer than any blocking read that we do
         "health_check_interval": 10,
         "queue_order_strategy": "priority",  # the order of workers.queues: a worker empties the system from its end
+        "max_retries": 1,  # who publishes while Redis is away learns it at once, not after 6 s: the sweep offers again
+        "interval_start": 0.1,
         # `retry_on_timeout` stays unset: it would switch batch publishing off.
     }
     return {

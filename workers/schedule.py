@@ -83,29 +83,29 @@ class Watcher(threading.Thread):
         super().__init__(name="watch", daemon=True)
         self._app = app
         self._settings = settings
-        self._stop = threading.Event()
+        self._ended = threading.Event()
 
     def stop(self) -> None:
         """Ask it to end, and wait for that."""
-        self._stop.set()
+        self._ended.set()
         self.join(5)
 
     def run(self) -> None:
         db = Database.open(self._settings.database, pool_size=1)
         try:
-            while not self._stop.is_set():
+            while not self._ended.is_set():
                 try:
                     self._watch(db, self._folders(db))
                 except (Infrastructure, OSError) as error:
                     log.warning("watch.waits", why=str(error))
-                    self._stop.wait(LONGEST_WAIT_S)
+                    self._ended.wait(LONGEST_WAIT_S)
         finally:
             db.close()
 
     def _watch(self, db: Database, folders: dict[str, Path]) -> None:
         """Until other folders are to be watched."""
         looked, there = time.monotonic(), _present(folders)
-        for names in watch.changed(folders, self._stop):
+        for names in watch.changed(folders, self._ended):
             if names:
                 self._poll(db, names)
             if time.monotonic() - looked > FOLDERS_S:
