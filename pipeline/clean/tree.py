@@ -24,6 +24,10 @@ MAX_NODES = 200_000
 _MANY_TAGS = 4000
 """Fewer tags than this can't nest deep enough to hurt; then the depth needs no counting."""
 _TAG = re.compile(r"<(/?)([a-zA-Z][^\s/>]*)")
+MAX_ATTRIBUTES = 1000
+"""lexbor compares each attribute of a tag with all others: 50,000 of them took 6 s."""
+_LONG_TAG = re.compile(r"<[a-zA-Z][^<>]{8000,}")
+_QUOTED = re.compile(r"=\s*(?:\"[^\"]*\"|'[^']*')")
 _NEVER_DEEP = frozenset(
     "area base br col embed hr img input link meta param source track wbr p li td th tr tbody thead tfoot"
     " option optgroup dt dd rp rt html head body".split()
@@ -109,6 +113,12 @@ def parse(html: str) -> LexborHTMLParser:
     """Parse. Raises Unreadable for markup that nests too deep to be a page."""
     if html.count("<") > _MANY_TAGS:
         _refuse_abyss(html)
+    for tag in _LONG_TAG.finditer(html):
+        if len(_QUOTED.sub("", tag[0]).split()) > MAX_ATTRIBUTES:
+            raise Unreadable(
+                f"The HTML has a tag with more than {MAX_ATTRIBUTES} attributes: no page of news does.",
+                hint="It looks like an attack or a fault.",
+            )
     try:
         return LexborHTMLParser(html)
     except Exception as error:  # selectolax raises its own kinds for what lexbor gives up on

@@ -15,6 +15,8 @@ _KIND = (
     r"(?:(?:[A-Z]{2,5}\s+)?(?:[Ff]ile|[Hh]andout|[Pp]ool|[Aa]rchive|[Aa]rchival|[Cc]ourtesy|[Ss]tock|[Aa]erial|[Ss]atellite|[Ss]tatic)\s+)?"
     r"(?:[Pp]hotos?|[Pp]hotographs?|[Ii]mages?|[Ii]llustrations?|[Gg]raphics?|[Ss]creenshot|[Ss]creen ?grab|[Vv]ideo|[Pp]icture)"
 )
+_LONGEST = 2500
+"""Characters. No caption is longer."""
 _AFTER = r"(?:^|(?<=[.!?\"”’'»)\]])\s+|\s+(?=[A-Z(\[]))"
 _LICENCE = re.compile(r"\s*\|\s*(?P<words>[^|.]{0,20}\b(?:[Ll]icen[cs]e|[Pp]hoto|[Bb]uy|[Ll]izenz)\b[^|.]{0,20})$")
 _AP_STYLE = re.compile(
@@ -43,6 +45,8 @@ _FILE_AT_END = re.compile(r"\s*[,/]\s*(?P<kind>[Ff]ile(?: [Pp]hoto)?|FILE PHOTO)
 
 def caption_of(text: str) -> Picture | None:
     """The picture that a paragraph is the caption of; None where no credit says that it is one. Never guesses from words alone."""
+    if len(text) > _LONGEST:
+        return None
     licence = _LICENCE.search(text)
     bare = text[: licence.start()].rstrip() if licence else text
     for pattern in (_AP_STYLE, _BRACKETED, _STATED, _LABELLED, _AGENCY_SLASH, _AGENCY_PHOTO, _COPYRIGHT):

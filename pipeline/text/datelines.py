@@ -37,8 +37,8 @@ _BRACKETED = re.compile(r"(?P<dashes>\s*--)?\s*[(（\[](?P<mark>[^()（）\[\]]{
 _SLASHED = re.compile(r"\s*/\s*(?P<mark>[^\W\d_][^/\d]{1,30}?)\s*/(?P<dated>\s*(?P<date>[^/]{6,22}?)\s*/)?")
 _CAPTION_DATE = re.compile(r"^(?:[A-Z]+\.? \d{1,2}(?:, \d{4})?)\s*:")
 _NO_PLACE = re.compile(
-    r"^(?:(?:aboard|on board|en route|at sea|off the coast|in the|over the|with the|near the|au large|à bord|a bordo|an bord|auf see)\b.*|internet|online)$",
-    re.IGNORECASE,
+    r"^(?:(?:ABOARD|ON BOARD|EN ROUTE|AT SEA|OFF THE|IN THE|OVER THE|WITH THE|NEAR THE|SOMEWHERE IN|AU LARGE|À BORD|A BORDO|AN BORD)\b[^a-z]*"
+    r"|(?:Aboard|On board|At sea|À bord|A bordo|An Bord)(?: (?:the|a|an|du|de la|d'un|der|des|del|of|[A-Z“\"'][\w“”\"'.-]*))*|Internet|INTERNET)$"
 )
 _SEAS = re.compile(r"\b(?:sea|ocean|gulf|strait|channel|mer|océan|mar|océano|golfo)$", re.IGNORECASE)
 _PARTICLES = frozenset(

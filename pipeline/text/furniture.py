@@ -100,6 +100,8 @@ _CONTACT = re.compile(
     r" Contacts?|Investor Relations|Media Relations)\s*:?$"
     r"|^For (?:more|further) information,? (?:please )?(?:contact|visit|call)\b.{0,300}$"
 )
+_TAIL_REACH = 800
+"""Characters from the end of the last paragraph in which a credit can begin."""
 _SIGNED_OFF = re.compile(r"(?:\s+|(?<=[.”\"])\s*)(?:--?\s*)?\((?P<mark>[^()]{2,24})\)\s*\.?$")
 _CREDIT_INLINE = re.compile(
     r"\s*(?P<tail>\((?:Additional |Further )?(?:Reporting|Writing|Editing|Compiled|reporting|Edité|Édité|Reporte"
@@ -178,13 +180,14 @@ def is_contact(line: str) -> bool:
 
 def split_tail(paragraph: str) -> tuple[str, str | None]:
     """The last paragraph without a credit or an agency's sign that follows its last sentence: `… he said. (Reporting by …)`."""
-    inline = _CREDIT_INLINE.search(paragraph)
+    at = max(0, len(paragraph) - _TAIL_REACH)
+    inline = _CREDIT_INLINE.search(paragraph, at)
     if inline and inline.start() > 0:
         return paragraph[: inline.start()], inline["tail"]
-    signed = _SIGNED_OFF.search(paragraph)
+    signed = _SIGNED_OFF.search(paragraph, at)
     if signed and signed.start() > 0 and agency_of(signed["mark"]) and paragraph[signed.start() - 1] in ".!?\"”’'»。":
         return paragraph[: signed.start()].rstrip(), paragraph[signed.start() :].strip()
-    letters = _SIGNED_LETTERS.search(paragraph)
+    letters = _SIGNED_LETTERS.search(paragraph, at)
     if letters and agency_of(letters["mark"].split()[0]):
         return paragraph[: letters.start()].rstrip(), letters["mark"]
     return paragraph, None
