@@ -20,7 +20,7 @@ class Agency(msgspec.Struct, frozen=True):
 _TABLE = """
 UPI | United Press International | US
 AP | Associated Press, The Associated Press, АП | US
-Reuters | REUTERS, Reuters Health, Thomson Reuters, Thomson Reuters Foundation, ロイター, رويترز, Рейтер |
+Reuters | REUTERS, Reuters Health, Thomson Reuters, Thomson Reuters Foundation, Reuters Breakingviews, ロイター, رويترز, Рейтер |
 AFP | Agence France-Presse, أ ف ب, أ.ف.ب, ا ف ب, ا.ف.ب, فرانس برس, АФП, 法新社, AFP通信 |
 dpa | DPA, dpa-infocom, د ب ا, د.ب.أ | DE
 Xinhua | XINHUA, 新华社, 新華社, شينخوا, Синьхуа | CN
@@ -52,6 +52,12 @@ Bloomberg | BLOOMBERG, Bloomberg News |
 CNN | |
 PA | PA Media, Press Association | GB
 APA | | AT
+AWP | awp | CH
+epd | | DE
+KNA | | DE
+SID | | DE
+RNS | Religion News Service | US
+JTA | | US
 SDA | sda, Keystone-SDA, ATS, ats, Keystone-ATS | CH
 Belga | BELGA | BE
 ANP | | NL
@@ -87,7 +93,6 @@ MAP | | MA
 TAP | وات | TN
 NAN | | NG
 GNA | | GH
-KNA | | KE
 APP | | PK
 BSS | | BD
 UNB | | BD
@@ -98,7 +103,7 @@ PNA | | PH
 VNA | | VN
 TNA | | TH
 CNA | 中央社 | TW
-China News Service | CNS, ECNS, 中新社, 中新网 | CN
+China News Service | ECNS, 中新社, 中新网 | CN
 Notimex | NOTIMEX | MX
 Télam | Telam, TELAM, NA | AR
 Prensa Latina | PL | CU
@@ -108,7 +113,6 @@ Andina | ANDINA | PE
 ABI | | BO
 IPS | | IT
 DW | | DE
-KNA International | | DE
 KOMPAS.com | |
 Media OutReach | Media OutReach Newswire |
 PR Newswire | PRNewswire, PRNewswire/, PRN, PRNEWSWIRE, PR NEWSWIRE |

@@ -35,9 +35,11 @@ _DASH = re.compile(r"\s*(?P<sep>(?<!-)--(?!-)|—|–|―|-|_)(?=\s|$|[A-Z\"“]
 _AFTER_DATE = re.compile(r"\s*(?P<sep>\.-|--|—|–|-|_|:)(?=\s|$|[A-Z\"“])\s*")
 _BRACKETED = re.compile(r"(?P<dashes>\s*--)?\s*[(（\[](?P<mark>[^()（）\[\]]{2,45})[)）\]]")
 _SLASHED = re.compile(r"\s*/\s*(?P<mark>[^\W\d_][^/\d]{1,30}?)\s*/(?P<dated>\s*(?P<date>[^/]{6,22}?)\s*/)?")
+_DAY_ALONE = re.compile(r",\s*(\d{1,2})$")
+_SIGNED = re.compile(rf"(?P<mark>{unbracketed().pattern})\.\s+")
 _CAPTION_DATE = re.compile(r"^(?:[A-Z]+\.? \d{1,2}(?:, \d{4})?)\s*:")
 _NO_PLACE = re.compile(
-    r"^(?:(?:ABOARD|ON BOARD|EN ROUTE|AT SEA|OFF THE|IN THE|OVER THE|WITH THE|NEAR THE|SOMEWHERE IN|AU LARGE|À BORD|A BORDO|AN BORD)\b[^a-z]*"
+    r"^(?:(?:ABOARD|ON BOARD|EN ROUTE|AT SEA|OFF THE|ON THE|IN THE|ALONG THE|OVER THE|WITH THE|NEAR THE|SOMEWHERE IN|AU LARGE|À BORD|A BORDO|AN BORD)\b[^a-z]*"
     r"|(?:Aboard|On board|At sea|À bord|A bordo|An Bord)(?: (?:the|a|an|du|de la|d'un|der|des|del|of|[A-Z“\"'][\w“”\"'.-]*))*|Internet|INTERNET)$"
 )
 _SEAS = re.compile(r"\b(?:sea|ocean|gulf|strait|channel|mer|océan|mar|océano|golfo)$", re.IGNORECASE)
@@ -79,6 +81,8 @@ class _Head(NamedTuple):
     place_raw: str
     is_sure: bool
     """All of it is in capitals, or the gazetteer knows the first place."""
+    day: int | None = None
+    """Of a date that is only a day: `MADRID, 15 (EUROPA PRESS)`."""
 
 
 def split_lead(paragraph: str, *, published: datetime | None = None) -> Lead:
@@ -115,7 +119,7 @@ def _around(text: str, match: re.Match[str]) -> tuple[Dateline, str | None] | No
     agency = agency_of(mark)
     if agency is None and (gazetteer.country_code(mark) or gazetteer.find_region(mark)):
         return None  # مراكش (المغرب) (أ ف ب): the next brackets
-    if agency is None and not _may_be_agency(mark):
+    if agency is None and mark and not _may_be_agency(mark):
         return None
     head_text, byline = text[: match.start()], None
     end = match.end()
@@ -132,7 +136,10 @@ def _around(text: str, match: re.Match[str]) -> tuple[Dateline, str | None] | No
     if head is None:
         return None
     printed = head.printed or printed
-    if not _is_credible(text, head, printed, agency is not None, separator, end, closed=bool(slashes.get("dated"))):
+    if not mark and not (inner_date and head.is_sure and head.places):
+        return None
+    closed = match.re is _SLASHED and (bool(slashes.get("dated")) or agency is not None)
+    if not _is_credible(text, head, printed, agency is not None, separator, end, closed=closed):
         return None
     stop = separator.end() if separator else _past_spaces(text, end)
     sep = separator[1] if separator else ("/" if slashes.get("dated") else None)
@@ -141,8 +148,9 @@ def _around(text: str, match: re.Match[str]) -> tuple[Dateline, str | None] | No
         if following is not None:
             dateline = following[0]
             return msgspec.structs.replace(dateline, raw=text[:stop] + dateline.raw, agency=agency.name, agency_raw=mark), None
-    name = agency.name if agency else mark
-    return _dateline(text[:stop], head, printed, name, mark, sep), byline
+    name = agency.name if agency else mark or None
+    dateline = _dateline(text[:stop], head, printed, name, mark or None, sep)
+    return (msgspec.structs.replace(dateline, day=head.day) if head.day else dateline), byline
 
 
 def _may_be_agency(mark: str) -> bool:
@@ -219,6 +227,9 @@ def _without_agency(text: str, *, weak: bool = False) -> tuple[Dateline, str | N
                 continue  # a caption: "NEW YORK, OCTOBER 15: Two singers leave"
             if sep == ":" and head.printed.year is not None and not head.is_sure:
                 continue
+            signed = _SIGNED.match(rest)  # МОСКВА, 15 авг - РИА Новости. Президент
+            if signed and (agency := agency_of(signed["mark"])):
+                return _dateline(text[: match.end() + signed.end()], head, head.printed, agency.name, signed["mark"], sep), None
             return _dateline(text[: match.end()], head, head.printed, None, None, sep), None
         if sep != ":" and (weak or _is_known_in_capitals(head)):
             return _dateline(text[: match.end()], head, None, None, None, sep), None
@@ -237,6 +248,9 @@ def _head(text: str, *, known_agency: bool, home: str) -> _Head | None:
     """Places and date before an agency or a separator; None where it is something else (a sentence, a caption)."""
     before, printed = date_at_end(text.rstrip())
     raw = before.strip().rstrip(",").rstrip()
+    day = _DAY_ALONE.search(raw) if known_agency and printed is None else None
+    if day and 1 <= int(day[1]) <= 31:
+        raw = raw[: day.start()]
     if not raw:
         return _Head((), printed, "", True) if printed or known_agency else None
     places = _places(raw, home)
@@ -250,7 +264,7 @@ def _head(text: str, *, known_agency: bool, home: str) -> _Head | None:
     )
     if not known_agency and printed is None and not sure:
         return None
-    return _Head(places, printed, raw, sure)
+    return _Head(places, printed, raw, sure, int(day[1]) if day else None)
 
 
 def _places(raw: str, home: str) -> tuple[Place, ...]:
@@ -289,6 +303,8 @@ def _place(chunk: str, home: str) -> list[Place] | None:
     brackets = re.findall(r"[(\[]([^()\[\]]+)[)\]]", chunk)
     bare = re.sub(r"\s*[(\[][^()\[\]]+[)\]]", "", chunk)
     parts = [part.strip() for part in re.split(r"\s*[,،]\s*", bare) if part.strip()]
+    if parts and parts[0].endswith(".") and len(parts[0]) > 4 and gazetteer.find_city(parts[0][:-1]):
+        parts[0] = parts[0][:-1]
     if not parts or not _is_name(parts[0]) or len(parts) + len(brackets) > 4:
         return None
     city, region, country = parts[0], None, None
