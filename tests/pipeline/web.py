@@ -28,6 +28,7 @@ class Asked(BaseHTTPRequestHandler):
     """One request, under way. A route answers it with `send`, or writes to `wfile` what it likes."""
 
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True  # head and body are two writes: each answer would wait 40 ms for an acknowledgement
     server: _Server
 
     def do_GET(self) -> None:
