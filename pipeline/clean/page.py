@@ -19,7 +19,7 @@ from pipeline.clean.tree import Raw, Tree
 from pipeline.errors import Unreadable
 from pipeline.text import bylines, furniture
 from pipeline.text.dates import timestamp
-from pipeline.text.whitespace import one_line, paragraphs
+from pipeline.text.whitespace import one_line, paragraphs, size
 
 _MOST = 0.62
 """Descend into the element that holds this share of its parent's prose, or more."""
@@ -65,7 +65,7 @@ def read_page(html: str, *, url: str = "") -> Page:
     body = parser.body
     found = tree.read_tree(body, base=url) if body is not None else Tree([], [], {}, [], [], False, 0)
     raws = _article(found)
-    prose = sum(len(raw.text) for raw in raws if _prose(raw))
+    prose = sum(size(raw.text) for raw in raws if _prose(raw))
     blocks = tuple(_block(raw) for raw in raws)
     _refuse_blocked(said, found, prose, url)
     if len(said.body) > 2 * prose + 200:  # the text lies in the page's data, scripts would show it
@@ -99,7 +99,7 @@ def _block(raw: Raw) -> Block:
 
 def _prose(raw: Raw) -> int:
     """How much running text a block is: its characters, those inside links twice subtracted; 0 for what is no sentence."""
-    length = len(raw.text)
+    length = size(raw.text)
     if raw.role in (Role.CAPTION, Role.HEADING) or length < 25:
         return 0
     ends = raw.text.rstrip("\"”’'»)] ")[-1:] in ".!?…:。！？؟।」"
@@ -127,11 +127,14 @@ def _article(found: Tree) -> list[Raw]:
             for index in raw.chain:
                 clean_under[index] = clean_under.get(index, 0) + amount
     container = _container(found, clean_under or under)
-    inside = [raw for raw in raws if container in raw.chain]
+    inside = [*_pictures_above(found, container), *(raw for raw in raws if container in raw.chain)]
     kept = [
         raw
         for raw in inside
-        if not _is_under_bad(raw, found, spared, within=container) or raw.role is Role.CAPTION and not _is_aside(raw, found, container)
+        if container not in raw.chain
+        or not _is_under_bad(raw, found, spared, within=container)
+        or raw.role is Role.CAPTION
+        and not _is_aside(raw, found, container)
     ]
     return _trimmed(kept)
 
@@ -150,6 +153,18 @@ def _container(found: Tree, under: dict[int, int]) -> int:
         if best is None or under[best] < under.get(current, 0) * _MOST or found.boxes[best].tag in ("p", "li", "blockquote", "td"):
             return current
         current = best
+
+
+def _pictures_above(found: Tree, container: int) -> list[Raw]:
+    """Captions that stand between the top of the article and its text."""
+    outer = container
+    for _ in range(3):
+        parent = found.boxes[outer].parent
+        if parent <= 0 or found.boxes[outer].tag in ("article", "main"):
+            break
+        outer = parent
+    first = next((place for place, raw in enumerate(found.blocks) if container in raw.chain), 0)
+    return [raw for raw in found.blocks[:first] if raw.role is Role.CAPTION and outer in raw.chain and not _is_aside(raw, found, outer)]
 
 
 def _is_under_bad(raw: Raw, found: Tree, spared: frozenset[int], *, within: int = -1) -> bool:

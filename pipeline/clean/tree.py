@@ -27,6 +27,7 @@ _TAG = re.compile(r"<(/?)([a-zA-Z][^\s/>]*)")
 MAX_ATTRIBUTES = 1000
 """lexbor compares each attribute of a tag with all others: 50,000 of them took 6 s."""
 _LONG_TAG = re.compile(r"<[a-zA-Z][^<>]{8000,}")
+_SCRIPTS = re.compile(r"<script\b(?![^>]{0,200}ld\+json).*?</script\s*>", re.IGNORECASE | re.DOTALL)
 _QUOTED = re.compile(r"=\s*(?:\"[^\"]*\"|'[^']*')")
 _NEVER_DEEP = frozenset(
     "area base br col embed hr img input link meta param source track wbr p li td th tr tbody thead tfoot"
@@ -113,8 +114,9 @@ def parse(html: str) -> LexborHTMLParser:
     """Parse. Raises Unreadable for markup that nests too deep to be a page."""
     if html.count("<") > _MANY_TAGS:
         _refuse_abyss(html)
-    for tag in _LONG_TAG.finditer(html):
-        if len(_QUOTED.sub("", tag[0]).split()) > MAX_ATTRIBUTES:
+    if _has_monster_tag(html):
+        html = _SCRIPTS.sub("", html)  # in scripts `a<b` may look like a tag
+        if _has_monster_tag(html):
             raise Unreadable(
                 f"The HTML has a tag with more than {MAX_ATTRIBUTES} attributes: no page of news does.",
                 hint="It looks like an attack or a fault.",
@@ -123,6 +125,10 @@ def parse(html: str) -> LexborHTMLParser:
         return LexborHTMLParser(html)
     except Exception as error:  # selectolax raises its own kinds for what lexbor gives up on
         raise Unreadable(f"The HTML can't be parsed: {type(error).__name__}.") from error
+
+
+def _has_monster_tag(html: str) -> bool:
+    return any(len(_QUOTED.sub("", tag[0]).split()) > MAX_ATTRIBUTES for tag in _LONG_TAG.finditer(html))
 
 
 def _refuse_abyss(html: str) -> None:

@@ -19,7 +19,7 @@ from pipeline.text.agencies import named_in
 from pipeline.text.datelines import split_lead
 from pipeline.text.dates import timestamp
 from pipeline.text.marks import Mark
-from pipeline.text.whitespace import one_line
+from pipeline.text.whitespace import one_line, size
 from schemas.article import Dateline, Link, Picture
 
 _LEAD_WITHIN = 14
@@ -113,7 +113,7 @@ def _is_prose(text: str) -> bool:
     """A sentence or more of running text."""
     words = len(text.split())
     return (
-        (words >= 8 or len(text) >= 60)
+        (words >= 8 or size(text) >= 60)
         and text.rstrip("\"”’'»)] ")[-1:] in (".", "!", "?", "…", "。", "！", "？", "؟", "।", ":", "」")
         or words >= 30
     )

@@ -11,6 +11,7 @@ _DROPPED = re.compile(
 """Controls, soft hyphens, zero-width and direction marks, byte order marks. Joiners (U+200C, U+200D) stay: Persian and Hindi need them."""
 _BREAKS = re.compile("\r\n|[\r\x85\u2028\u2029]")
 _SPACES = re.compile(r"[^\S\n]+")
+_DENSE = re.compile("[\u0e00-\u0e7f\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
 _WRAPPED_AT = 100
 """A text with no line longer than this (in characters) may be wrapped by hand; one with longer lines is not."""
 _FULL = 0.85
@@ -72,6 +73,11 @@ def _is_wrapped(lines: list[str], width: int) -> bool:
 def _is_full(line: str, following: str, width: int) -> bool:
     """Was the line broken because the first word of the next one no longer fitted, give or take?"""
     return len(line) >= 30 and len(line) + 1 + len(following.split(" ", 1)[0]) > width * _FULL
+
+
+def size(text: str) -> int:
+    """How much a text says, in characters of an alphabet: a sign of Chinese, Japanese, Korean or Thai counts for two and a half."""
+    return len(text) if text.isascii() else len(text) + len(_DENSE.findall(text)) * 3 // 2
 
 
 def word_count(text: str) -> int:
