@@ -17,7 +17,7 @@ from pipeline.errors import Misconfigured
 from schemas.tables import delivery, event, item, log_state, subscription
 from schemas.verdict import ItemStatus
 
-LEASE = timedelta(seconds=30)
+LEASE = timedelta(seconds=6)
 FILTERS = ("provider", "source", "language", "keyword", "kind")
 BACKFILL = 3
 """Lane of a delivery: 0 kill, 1 flash, 2 normal, 3 backfill."""
@@ -144,7 +144,7 @@ def rewind(conn: Connection, name: str, *, to: int | datetime) -> Subscription:
 
 
 def lease(conn: Connection, id: int, now: datetime, token: str = "") -> Subscription | None:
-    """Take, or with its `token` keep, a subscription for 30 s; None where another deliverer has it."""
+    """Take, or with its `token` keep, a subscription for a while; None where another deliverer has it."""
     free: ColumnElement[bool] = or_(subscription.c.leased_until.is_(None), subscription.c.leased_until < now)
     mine = and_(subscription.c.token == token, subscription.c.token != "")
     chosen = select(subscription.c.id).where(subscription.c.id == id, subscription.c.removed_at.is_(None), or_(free, mine))
