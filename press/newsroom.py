@@ -35,6 +35,7 @@ class Press:
         self.ledger = Ledger()
         self.drop = drop
         self._clock = clock
+        self._opened_at = clock()
         self._window = feed_window
         self._lock = threading.RLock()
         self._copies: dict[tuple[str, str], Copy] = {}
@@ -268,7 +269,7 @@ class Press:
         if path == name.feed_path == "/rss.xml":
             return Answer(body=pages.rss(name, listed, base), content_type="application/rss+xml; charset=utf-8", modified=newest)
         if path == name.feed_path:
-            body = pages.atom(name, listed, base, newest or self._clock())
+            body = pages.atom(name, listed, base, newest or self._opened_at)
             return Answer(body=body, content_type="application/atom+xml; charset=utf-8", modified=newest)
         if path == "/robots.txt":
             return Answer(body="User-agent: *\nAllow: /\n", content_type="text/plain", modified=None)

@@ -48,6 +48,9 @@ def run(home: str | None = None, *, keep: bool = False, console: Console | None 
         with ExitStack() as stack:
             try:
                 is_told = _tell(stack, teller, folder, started, keep=keep)
+            except _Stopped:
+                teller.says("Stopping: what is in hand is finished or given back")
+                raise
             finally:
                 _ignore_signals()  # what ends the children must not be interrupted
     except _Stopped as stopped:
