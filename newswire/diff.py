@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from difflib import SequenceMatcher
+from itertools import zip_longest
 
 from rich.text import Text
 
@@ -20,8 +21,7 @@ def difference(old: Article, new: Article) -> list[Text]:
             lines.append(Text(f"  … {b2 - b1} unchanged {'paragraph' if b2 - b1 == 1 else 'paragraphs'}", style="dim"))
             continue
         before, after = old.paragraphs[a1:a2], new.paragraphs[b1:b2]
-        for place in range(max(len(before), len(after))):
-            lines.append(_words(before[place] if place < len(before) else "", after[place] if place < len(after) else ""))
+        lines += [_words(was, now) for was, now in zip_longest(before, after, fillvalue="")]
     return lines
 
 

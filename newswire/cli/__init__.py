@@ -1,55 +1,54 @@
-"""What people type. Commands load what they need when they run: `newswire --help` loads neither Celery nor SQLAlchemy.
+"""What people type: `newswire …`. Commands import what they need when they run, so that `newswire --help` comes at once.
 
-Exit codes: 0 done; 1 something failed, and was named; 2 a wrong setting or command line; 3 database, broker or disk.
+    argv ─► a command's function ─► pipeline and workers ─► tables, JSON, sentences         output.py
+         ─► an error ─► one sentence on stderr, and the exit code                           here
+
+Exit codes: 0 done; 1 some of it failed, named; 2 a wrong command line or setting; 3 database, Redis or disk; 130 interrupted.
 """
 
 from __future__ import annotations
 
-import os
 import sys
-from typing import Annotated
+from collections.abc import Sequence
 
-import typer
+from pipeline.errors import Infrastructure, Misconfigured, NewswireError
 
-from newswire.cli import news, operate, running, sources, subscriptions
-from newswire.cli.output import complain
-
-app = typer.Typer(
-    no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
-    context_settings={"help_option_names": ["-h", "--help"]},
-    help="Bytes from a news source become items: each stored once, versioned, delivered at least once. `newswire demo` shows it all.",
-)
+FAILED, USAGE, INFRASTRUCTURE = 1, 2, 3
 
 
-@app.callback()
-def _common(
-    home: Annotated[str, typer.Option("--home", help="Folder of the database and the embedded servers. [default: ./newswire-data]")] = "",
-    debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")] = False,
-) -> None:
-    from newswire.cli.output import context
-
-    context.home = home
-
-
-running.add_to(app)
-news.add_to(app)
-sources.add_to(app)
-subscriptions.add_to(app)
-operate.add_to(app)
-
-
-def main() -> None:
-    """Run a command; an error is one sentence on stderr, and its exit code."""
-    arguments = [argument for argument in sys.argv[1:] if argument != "--debug"]
-    debug = len(arguments) < len(sys.argv) - 1
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command line; its exit code. A traceback only with `--debug`, which may stand anywhere."""
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    options = given[: given.index("--")] if "--" in given else given
+    is_debug = "--debug" in options
+    if is_debug:
+        given.remove("--debug")
     try:
-        app(args=arguments, prog_name="newswire")
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # a reader that has seen enough is no error
-        sys.exit(0)
+        from newswire.cli.commands import run
+
+        return run(given)
     except Exception as error:
-        if debug:
+        if is_debug:
             raise
-        sys.exit(complain(error))
+        from newswire.cli.output import complain
+
+        sentence, code = explain(error)
+        complain(sentence)
+        return code
+
+
+def explain(error: Exception) -> tuple[str, int]:
+    """What a person is told of an error, and the exit code."""
+    if isinstance(error, NewswireError):
+        code = USAGE if isinstance(error, Misconfigured) else INFRASTRUCTURE if isinstance(error, Infrastructure) else FAILED
+        message = str(error)
+        if error.url and error.url not in message:
+            message = f"{message.rstrip('.')} ({error.url})."
+        return f"{message} {error.hint}".strip(), code
+    if isinstance(error, OSError):
+        where = f"{error.filename}: " if error.filename else ""
+        return f"{where}{error.strerror or error}. Check the path, its permissions and the space on its disk.", INFRASTRUCTURE
+    if type(error).__module__.startswith("sqlalchemy."):
+        first = str(getattr(error, "orig", None) or error).strip().split("\n")[0].rstrip(".")
+        return f"The database refused: {first}. Check DATABASE_URL, and `newswire db check`.", INFRASTRUCTURE
+    return f"This is a mistake of newswire: {type(error).__name__}: {error}. Run it again with --debug, and report what it prints.", FAILED

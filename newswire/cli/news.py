@@ -1,4 +1,4 @@
-"""Commands about news: ingest, items, why, enrich."""
+"""`newswire ingest`, `items`, `why`, `runs`, `enrich`: what came in, what it became, and why."""
 
 from __future__ import annotations
 
@@ -7,193 +7,304 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from newswire.cli.output import AsJson, complain, database, encode, is_json, say, settings, show
+from newswire.cli import FAILED, explain
+from newswire.cli.opening import load, opened
+from newswire.cli.output import AsJson, complain, draw, fields, plain, progress, say, show_json, table, tell, wants_json
 
 if TYPE_CHECKING:
     from pipeline.here import Ingested
     from schemas.article import Article
 
-items = typer.Typer(no_args_is_help=True, help="Look at what is stored.")
+items = typer.Typer(help="List, read and compare what is stored.", no_args_is_help=True, rich_markup_mode=None)
+runs = typer.Typer(help="What each trigger set off.", no_args_is_help=True, rich_markup_mode=None)
+
+_Day = Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], metavar="YYYY-MM-DD", help="By the day on which it came, UTC.")]
+_Limit = Annotated[int, typer.Option(min=1, help="So many at most.")]
 
 
 def add_to(app: typer.Typer) -> None:
-    """Register the commands."""
     app.command()(ingest)
-    app.add_typer(items, name="items")
     app.command()(why)
     app.command()(enrich)
+    app.add_typer(items, name="items")
+    app.add_typer(runs, name="runs")
 
 
 def ingest(
-    locations: Annotated[list[str], typer.Argument(metavar="PATH|URL...", help="Files or pages.")],
-    as_json: Annotated[bool, typer.Option("--json", help="Print each article as a JSON object.")] = False,
+    locations: Annotated[list[str], typer.Argument(metavar="PATH|URL...", help="Files, or addresses of pages.", show_default=False)],
+    as_json: AsJson = False,
 ) -> None:
-    """Take documents the whole way in this process, and print their articles. The verdict goes to stderr.
+    """Read, clean and store documents in this process: the article goes to stdout, what became of it to stderr.
 
-    Example: newswire ingest story.txt https://example.org/page.html --json
+    Given again, it is found to be the same, and printed the same.
+
+    \b
+    newswire ingest story.txt
+    newswire ingest https://example.org/story.html --json
     """
-    from pipeline.errors import NewswireError
+    from pipeline.errors import Infrastructure, NewswireError
     from pipeline.here import ingest_here
 
-    worst = 0
-    configured = settings()
-    with database(configured) as db:
-        for location in locations:
+    settings = load()
+    failed = 0
+    with opened(settings, create=True) as db, progress("ingest", len(locations)) if len(locations) > 1 else progress("", 0) as bar:
+        for place, location in enumerate(locations):
+            bar.to(place, label=location[-50:])
             try:
-                for one in ingest_here(db, configured, location):
-                    _tell(one, as_json=as_json)
+                found = ingest_here(db, settings, location)
+            except Infrastructure:
+                raise
             except NewswireError as error:
-                worst = max(worst, complain(error))
-    raise typer.Exit(worst)
+                if len(locations) == 1:
+                    raise
+                failed += 1
+                complain(explain(error)[0])
+                continue
+            for one in found:
+                _show_ingested(one, as_json=as_json)
+    if failed:
+        tell(f"{failed} of {len(locations)} could not be ingested.")
+        raise typer.Exit(FAILED)
 
 
-def _tell(one: Ingested, *, as_json: bool) -> None:
-    if one.article is not None:
-        print(encode(one.article) if as_json else _as_text(one.article), flush=True)
-    elif as_json:
-        print(encode({"item": one.item, "status": one.status}), flush=True)
-    held = f" It is {one.status}: consumers are not shown it." if one.status != "usable" else ""
-    say(f"{one.verdict}: item {one.item}{'; ' if one.evidence else ''}{'; '.join(one.evidence)}.{held}")
+def _show_ingested(one: Ingested, *, as_json: bool) -> None:
+    because = "; ".join(one.evidence)
+    tell(f"{one.verdict}: item {one.item} is {one.status}{f', because {because}' if because else ''}.")
+    if as_json:
+        show_json(one.article if one.article is not None else {"item": one.item, "status": one.status})
+    elif one.article is not None:
+        print_article(one.article)
 
 
-def _as_text(article: Article) -> str:
-    lines = [article.headline, "=" * min(len(article.headline), 80)]
-    if article.byline:
-        lines.append(f"By {article.byline}")
-    if article.dateline:
-        lines.append(article.dateline.raw.strip())
-    related = {link.after_paragraph: link for link in article.related_links}
-    for place, paragraph in enumerate(article.paragraphs, 1):
-        lines += ["", paragraph]
-        if place in related:
-            lines.append(f"  → {related[place].text}")
+def print_article(article: Article) -> None:
+    """An article as a wire prints it."""
+    say(article.headline)
+    for line in (article.subtitle, f"By {article.byline}" if article.byline else ""):
+        if line:
+            say(line)
+    for place, paragraph in enumerate(article.paragraphs):
+        say("", (article.dateline.raw if article.dateline and place == 0 else "") + paragraph)
     for picture in article.pictures:
-        lines += ["", f"[picture] {picture.caption} {picture.credit_raw}".rstrip()]
-    return "\n".join(lines)
+        credit = f" ({picture.credit_raw})" if picture.credit_raw else ""
+        say("", f"[Picture: {picture.caption}{credit}]")
+    if article.related_links:
+        say("", *(f"Related: {link.text}{f' {link.url}' if link.url else ''}" for link in article.related_links))
+
+
+def why(
+    asked: Annotated[str, typer.Argument(metavar="URL|ID", help="An address, or an item's number.", show_default=False)],
+    as_json: AsJson = False,
+) -> None:
+    """Tell the life of an item or of an address, sentence by sentence: seen, fetched, judged, told of, and what is awaited.
+
+    \b
+    newswire why https://example.org/story.html
+    newswire why 41
+    """
+    from pipeline.storage import explain as life
+
+    with opened(load()) as db, db.read() as conn:
+        told = life.why(conn, asked)
+    if as_json:
+        show_json(told)
+        return
+    for moment in told.moments:
+        say(f"{moment.at:%Y-%m-%d %H:%M:%S}  {moment.sentence}")
+    if told.now:
+        say("" if told.moments else "Now:", *(["Now:"] if told.moments else []), *(f"  {sentence}" for sentence in told.now))
+
+
+def enrich(
+    missing: Annotated[str, typer.Option("--missing", metavar="NAME", help="An enricher, as in its file's name.", show_default=False)],
+) -> None:
+    """Owe the facts of one enricher for all items that lack them, after it was added or changed. Workers do the rest.
+
+    \b
+    newswire enrich --missing places
+    """
+    from pipeline.enriching import owe_missing
+    from pipeline.storage import runs as run_rows
+
+    settings = load()
+    with opened(settings, create=True) as db:
+        with db.write() as conn:
+            run = run_rows.begin(conn, db.now(conn), trigger="cli", label=f"enrich --missing {missing}")
+        owed = owe_missing(db, missing, run=run, chunk=settings.chunk_documents)
+    say(f"{owed} {'text lacks' if owed == 1 else 'texts lack'} the facts of {missing}{f': run {run}' if owed else ''}.")
+    if owed:
+        tell(f"Running workers fill them in; `newswire runs show {run}`.")
+
+
+# --- items ----------------------------------------------------------------------------------------------------------------------
 
 
 @items.command("list")
 def items_list(
-    search: Annotated[str, typer.Option("--search", "-s", help="Words in the headline or the text.")] = "",
-    source: Annotated[str, typer.Option(help="Name of a source.")] = "",
-    since: Annotated[datetime | None, typer.Option(help="Came on this day or later.", formats=["%Y-%m-%d"])] = None,
-    until: Annotated[datetime | None, typer.Option(help="Came on this day or earlier.", formats=["%Y-%m-%d"])] = None,
-    limit: Annotated[int, typer.Option(min=1, help="How many at most.")] = 20,
+    search: Annotated[str, typer.Option("--search", "-s", metavar="TEXT", help="Words as they stand in headline or text.")] = "",
+    source: Annotated[str, typer.Option(metavar="NAME", help="Of this source only.")] = "",
+    since: _Day = None,
+    until: _Day = None,
+    limit: _Limit = 20,
     as_json: AsJson = False,
 ) -> None:
-    """The newest items. Example: newswire items list --search harbour --since 2026-03-01"""
+    """List items, the newest first.
+
+    \b
+    newswire items list --search "harbour bridge" --since 2026-11-01
+    """
     from pipeline.storage import listing
 
-    with database() as db, db.read() as conn:
-        rows = listing.item_list(
-            conn,
-            search=search,
-            source_name=source,
-            since=since.date() if since else None,
-            until=until.date() if until else None,
-            limit=limit,
+    with opened(load()) as db, db.read() as conn:
+        found = listing.item_list(
+            conn, search=search, source_name=source, since=since and since.date(), until=until and until.date(), limit=limit
         )
-    columns = {
-        "id": "item",
-        "status": "status",
-        "versions": "version",
-        "source": "source",
-        "headline": "headline",
-        "updated_at": "changed (UTC)",
-    }
-    show(rows, columns, as_json=as_json, empty="Nothing is stored that fits. `newswire sources add` or `newswire ingest` brings something.")
+    if wants_json(as_json):
+        show_json(found)
+        return
+    table(
+        ("id", "came", "source", "status", "versions", "lang", "headline"),
+        [(r["id"], r["created_at"], r["source"], r["status"], r["versions"], r["language"], r["headline"]) for r in found],
+        none="No item is like that.",
+    )
 
 
 @items.command("show")
-def items_show(item: int, as_json: AsJson = False) -> None:
-    """One item whole. Example: newswire items show 12"""
+def items_show(
+    asked: Annotated[str, typer.Argument(metavar="ID|URL", help="An item's number, or its address.", show_default=False)],
+    as_json: AsJson = False,
+) -> None:
+    """Show one item: its text, versions, facts, keys, and what shares its text.
+
+    \b
+    newswire items show 41
+    """
     from pipeline.storage import listing
 
-    with database() as db, db.read() as conn:
-        found = listing.item_show(conn, item)
-    if is_json(as_json):
-        print(encode(found))
+    with opened(load()) as db, db.read() as conn:
+        found = listing.item_show(conn, listing.item_of(conn, asked))
+    if as_json:
+        show_json(found)
         return
-    print(f"item {item} · {found['provider']} · {found['status']} · story {found['story']} · {found['url']}")
-    for one in found["versions"]:
-        print(f"  version {one['number']} {one['kind']}{' (history)' if one['is_history'] else ''}: {one['headline']}")
-    for one in found["copies"]:
-        print(f"  {one['kind'].replace('_', ' ')} item {one['other']}, {round((one['share_of_item'] or 0) * 100)} % of its text")
-    for one in found["copied_by"]:
-        print(f"  carried by item {one['item']}, {round((one['share_of_other'] or 0) * 100)} % of it")
-    for name, value in found["facts"].items():
-        print(f"  {name}: {_brief(value)}")
-    if found["article"] is not None:
-        print()
-        print(_as_text(found["article"]))
+    article: Article | None = found["article"]
+    if article is not None:
+        print_article(article)
+        say("")
+    fields(
+        [
+            ("item", found["id"]),
+            ("status", found["status"]),
+            ("provider", found["provider"]),
+            ("url", found["url"]),
+            ("story", found["story"]),
+            *((f"version {one['number']}", f"{plain(one['created_at'])} {one['kind']}: {one['headline']}") for one in found["versions"]),
+            *(("key", f"{one['kind']} {one['key']}") for one in found["keys"]),
+            *(("pickup of", _shared(one["other"], one["share_of_item"], "of this text")) for one in found["copies"]),
+            *(("picked up by", _shared(one["item"], one["share_of_other"], "of this text")) for one in found["copied_by"]),
+            *((name, _fact(value)) for name, value in found["facts"].items()),
+        ]
+    )
 
 
-def _brief(value: Any) -> str:
-    if isinstance(value, dict) and len(value) == 1:
-        value = next(iter(value.values()))
-    if isinstance(value, list):
-        return ", ".join(str(one.get("word") or one.get("name") or one) if isinstance(one, dict) else str(one) for one in value)
-    return str(value.get("language", value)) if isinstance(value, dict) else str(value)
+def _shared(item: int, share: float | None, of: str) -> str:
+    return f"item {item}" + (f", {round(share * 100)} % {of}" if share is not None else "")
+
+
+def _fact(value: dict[str, Any]) -> str:
+    """A fact's values in a line: names and words of lists, all else as it is."""
+    parts = []
+    for key, one in value.items():
+        if isinstance(one, list):
+            parts.append(
+                ", ".join(str(entry.get("name") or entry.get("word") or entry) if isinstance(entry, dict) else str(entry) for entry in one)
+            )
+        else:
+            parts.append(f"{key} {one}")
+    return "; ".join(parts)
 
 
 @items.command("diff")
 def items_diff(
-    item: int,
-    old: Annotated[int | None, typer.Argument(help="Number of a version. [default: the one before the newest]")] = None,
-    new: Annotated[int | None, typer.Argument(help="Number of a version. [default: the newest]")] = None,
+    asked: Annotated[str, typer.Argument(metavar="ID|URL", help="An item's number, or its address.", show_default=False)],
+    first: Annotated[int | None, typer.Argument(metavar="[FROM]", help="A version's number.", show_default=False)] = None,
+    second: Annotated[int | None, typer.Argument(metavar="[TO]", help="Another one; the next if left out.", show_default=False)] = None,
 ) -> None:
-    """What changed between two versions, word by word. Example: newswire items diff 12 1 3"""
-    from rich.console import Console
+    """Show what changed from one version of an item to another, word by word; the last two unless they are named.
 
+    \b
+    newswire items diff 41
+    newswire items diff 41 1 3
+    """
     from newswire.diff import difference
     from pipeline.errors import Misconfigured
     from pipeline.storage import listing
 
-    with database() as db, db.read() as conn:
-        texts = {number: (kind, article) for number, kind, article in listing.version_texts(conn, item)}
+    with opened(load()) as db, db.read() as conn:
+        id = listing.item_of(conn, asked)
+        texts = {number: article for number, _, article in listing.version_texts(conn, id)}
     numbers = sorted(texts)
-    second = new or numbers[-1]
-    first = old or max((number for number in numbers if number < second), default=second)
-    for number in (first, second):
+    if first is None and len(numbers) < 2:
+        raise Misconfigured(f"Item {id} has one version only: there is nothing to compare.", hint=f"`newswire items show {id}`")
+    old = numbers[-2] if first is None else first
+    new = numbers[-1] if first is None else second if second is not None else first + 1
+    for number in (old, new):
         if number not in texts:
-            raise Misconfigured(f"Item {item} has no version {number}.", hint=f"It has {', '.join(map(str, numbers))}.")
-    console = Console()
-    console.print(f"item {item}: version {first} ({texts[first][0]}) → version {second} ({texts[second][0]})", style="bold")
-    for line in difference(texts[first][1], texts[second][1]):
-        console.print(line)
+            raise Misconfigured(f"Item {id} has no version {number}.", hint=f"It has {', '.join(map(str, numbers))}.")
+    tell(f"Item {id}, version {old} → {new}")
+    draw(difference(texts[old], texts[new]))
 
 
-def why(asked: Annotated[str, typer.Argument(metavar="URL|ID")], as_json: AsJson = False) -> None:
-    """The life of an item or a URL: what happened, when, and why. Example: newswire why https://example.org/story"""
-    from rich.console import Console
-    from rich.markup import escape
+# --- runs -----------------------------------------------------------------------------------------------------------------------
 
-    from pipeline.storage import explain
 
-    with database() as db, db.read() as conn:
-        life = explain.why(conn, asked)
-    if is_json(as_json):
-        print(encode(life))
+@runs.command("list")
+def runs_list(limit: _Limit = 20, as_json: AsJson = False) -> None:
+    """List runs, the newest first: when, by whom, and what came of them.
+
+    \b
+    newswire runs list --limit 5
+    """
+    from pipeline.storage import listing
+
+    with opened(load()) as db, db.read() as conn:
+        found = listing.runs(conn, limit=limit)
+    if wants_json(as_json):
+        show_json(found)
         return
-    console = Console()
-    console.print(f"[bold]{escape(life.about)}[/]")
-    for one in life.moments:
-        console.print(f"[dim]{one.at:%Y-%m-%d %H:%M:%S}[/]  {escape(one.sentence)}")
-    for sentence in life.now:
-        console.print(f"[bold]now[/]                  {escape(sentence)}")
+    table(
+        ("run", "began", "trigger", "what", "polls", "came of it"),
+        [(r["id"], r["created_at"], r["trigger"], r["label"], r["polls"], r["verdicts"]) for r in found],
+        none="There was no run yet.",
+    )
 
 
-def enrich(
-    missing: Annotated[str, typer.Option(metavar="NAME", help="An enricher that was added or changed.")],
-) -> None:
-    """Fill in an enricher's facts for all that is stored, in the backfill lane. Example: newswire enrich --missing places"""
-    from pipeline.enriching import owe_missing
-    from schemas import tables
+@runs.command("show")
+def runs_show(id: Annotated[int, typer.Argument(metavar="RUN", show_default=False)], as_json: AsJson = False) -> None:
+    """Tell what one run did: its polls, pages, verdicts, what is in quarantine, what is still to do.
 
-    configured = settings()
-    with database(configured) as db:
-        with db.write() as conn:
-            values = tables.run.insert().values(trigger="cli", label=f"enrich --missing {missing}", created_at=db.now(conn))
-            run = int(conn.execute(values.returning(tables.run.c.id)).scalar_one())
-        count = owe_missing(db, missing, run=run, chunk=configured.chunk_documents)
-    say(f"{count} texts lack the facts of {missing}: work for the enrichers, run {run}. `newswire runs show {run}` tells how far they are.")
+    \b
+    newswire runs show 41
+    """
+    from pipeline.storage import listing
+
+    with opened(load()) as db, db.read() as conn:
+        found = listing.run_report(conn, id)
+    if as_json:
+        show_json(found)
+        return
+    say(f"Run {id}, begun {plain(found['created_at'])} by {found['trigger']}{': ' + found['label'] if found['label'] else ''}.")
+    if found["polls"]:
+        table(
+            ("source", "outcome", "entries", "new", "note"),
+            [(p["name"], p["outcome"] or "under way", p["entries"], p["new_entries"], p["note"]) for p in found["polls"]],
+        )
+    fields(
+        [
+            ("documents fetched", found["captures"]),
+            ("verdicts", found["verdicts"]),
+            ("in quarantine", found["quarantined"] and f"{found['quarantined']}: newswire quarantine list --run {id}"),
+            ("still to fetch", found["fetches_to_do"] or ""),
+            ("still to work on", found["work_to_do"] or ""),
+        ]
+    )
+    if not found["fetches_to_do"] and not found["work_to_do"] and all(p["outcome"] for p in found["polls"]):
+        say("It is done.")

@@ -1,125 +1,139 @@
-"""How commands speak: tables and colour in a terminal, JSON in a pipe or with --json, errors as one sentence with an exit code."""
+"""How commands speak: tables in a terminal, JSON for programs, what only a person wants to know on stderr."""
 
 from __future__ import annotations
 
+import re
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Annotated, Any
+from datetime import datetime
+from typing import IO, TYPE_CHECKING, Annotated, Any
 
 import typer
 
 if TYPE_CHECKING:
-    from pipeline.config import Settings
-    from pipeline.storage.db import Database
+    from rich.progress import Progress
+    from rich.text import Text
 
-AsJson = Annotated[bool, typer.Option("--json", help="JSON, also in a terminal. In a pipe it is JSON anyway.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON; lists in a pipe are JSON anyway.")]
 
-
-class _Context:
-    home = ""
-
-
-context = _Context()
-"""The common options of this call."""
+_CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+"""What a fetched text could steer a terminal with; tab and line feed stay."""
 
 
-def settings(**overrides: Any) -> Settings:
-    """Settings with the common options of this call. Raises Misconfigured."""
-    from pipeline import config
+def plain(value: object) -> str:
+    """A value as text that no terminal obeys."""
+    if value is None:
+        return ""
+    if isinstance(value, datetime):
+        return f"{value:%Y-%m-%d %H:%M:%S}"
+    if isinstance(value, dict):
+        return ", ".join(f"{count} {name}" for name, count in value.items())
+    return _CONTROLS.sub("", str(value))
 
-    return config.load(home=context.home or None, **overrides)
+
+def say(*lines: object) -> None:
+    """Lines of a command's own result, on stdout."""
+    for line in lines:
+        print(plain(line))
+
+
+def tell(sentence: str) -> None:
+    """What a person who waits wants to know, on stderr."""
+    print(plain(sentence), file=sys.stderr, flush=True)
+
+
+def complain(sentence: str) -> None:
+    """One sentence about what went wrong, on stderr."""
+    text = plain(" ".join(sentence.split()))
+    if is_terminal(sys.stderr):
+        text = f"\x1b[31m{text}\x1b[0m"
+    print(text, file=sys.stderr, flush=True)
+
+
+def show_json(value: Any) -> None:
+    """One JSON value on stdout: on a line of its own, in a terminal over several."""
+    import msgspec
+
+    encoded = msgspec.json.encode(value)
+    print((msgspec.json.format(encoded, indent=2) if is_terminal(sys.stdout) else encoded).decode())
+
+
+def is_terminal(stream: IO[str]) -> bool:
+    return stream.isatty()
+
+
+def wants_json(asked: bool) -> bool:
+    """For a list: a program reads it, or a person wants JSON."""
+    return asked or not is_terminal(sys.stdout)
+
+
+def draw(lines: Sequence[Text]) -> None:
+    """Lines with colours, where there are any to be had; not broken in a pipe."""
+    from rich.console import Console
+
+    console = Console(soft_wrap=True, highlight=False)
+    for line in lines:
+        line.plain = plain(line.plain) if _CONTROLS.search(line.plain) else line.plain
+        console.print(line)
+
+
+def table(columns: Sequence[str], rows: Sequence[Sequence[object]], *, none: str = "There is nothing.") -> None:
+    """A table in a terminal; elsewhere, as a part of something, a line a row, a tab between cells, no cell cut."""
+    if not is_terminal(sys.stdout):
+        for row in (columns, *rows):
+            print("\t".join(" ".join(plain(cell).split()) for cell in row))
+        return
+    if not rows:
+        print(none)
+        return
+    from rich.box import SIMPLE_HEAD
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    drawn = Table(box=SIMPLE_HEAD, pad_edge=False, header_style="bold")
+    for place, column in enumerate(columns):
+        numbers = all(isinstance(row[place], int | float | None) for row in rows)
+        drawn.add_column(column, justify="right" if numbers else "left", overflow="fold")
+    for row in rows:
+        drawn.add_row(*(Text(plain(cell)) for cell in row))
+    Console().print(drawn)
+
+
+def fields(pairs: Sequence[tuple[str, object]]) -> None:
+    """Names and values, a line each; what is empty is left out."""
+    width = max((len(name) for name, _ in pairs), default=0)
+    for name, value in pairs:
+        if plain(value):
+            print(f"{name:<{width}}  {plain(value)}")
 
 
 @contextmanager
-def database(configured: Settings | None = None) -> Iterator[Database]:
-    """The migrated database. A SQLite file in the home is made when there is none. Raises Misconfigured, Infrastructure."""
-    from pipeline.errors import Infrastructure
-    from pipeline.storage import schema
-    from pipeline.storage.db import Database
-
-    configured = configured or settings()
-    db = Database.open(configured.database)
-    try:
-        if not configured.database_url:
-            try:
-                configured.home_path.mkdir(parents=True, exist_ok=True)
-            except OSError as error:
-                raise Infrastructure(
-                    f"The folder {configured.home_path} can't be made: {error.strerror}.", hint="Choose another with --home."
-                ) from error
-            if not (configured.home_path / "newswire.sqlite").exists():
-                schema.upgrade(db)
-        schema.check(db)
-        yield db
-    finally:
-        db.close()
-
-
-def is_json(asked: bool) -> bool:
-    """Whether a command speaks JSON."""
-    return asked or not sys.stdout.isatty()
-
-
-def encode(value: Any) -> str:
-    """JSON as people can read it."""
-    import msgspec
-
-    return msgspec.json.format(msgspec.json.encode(value, enc_hook=str), indent=2).decode()
-
-
-def show(rows: Sequence[Mapping[str, Any]], columns: Mapping[str, str], *, as_json: bool, empty: str) -> None:
-    """Rows as a table (`columns`: field → heading), or all their fields as a JSON list."""
-    if is_json(as_json):
-        print(encode(list(rows)))
-        return
-    if not rows:
-        print(empty)
+def progress(label: str, total: int | None) -> Iterator[_Bar]:
+    """A bar on stderr while the block runs, where a person looks on."""
+    if not is_terminal(sys.stderr):
+        yield _Bar(None)
         return
     from rich.console import Console
-    from rich.table import Table
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-    table = Table(*columns.values(), box=None, header_style="bold", pad_edge=False)
-    for row in rows:
-        table.add_row(*(cell(row.get(name)) for name in columns))
-    Console().print(table)
-
-
-def cell(value: Any) -> str:
-    """One value as people write it."""
-    from datetime import datetime
-
-    from rich.markup import escape
-
-    if value is None or value == "":
-        return ""
-    if isinstance(value, bool):
-        return "yes" if value else ""
-    if isinstance(value, datetime):
-        return f"{value:%Y-%m-%d %H:%M:%S}"
-    if isinstance(value, float):
-        return f"{value:g}"
-    if isinstance(value, Mapping):
-        return escape(", ".join(f"{count} {name}" for name, count in value.items()))
-    return escape(str(value))
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as shown:
+        shown.add_task(label, total=total)
+        yield _Bar(shown)
 
 
-def say(sentence: str) -> None:
-    """To whoever watches, not to a pipe."""
-    print(sentence, file=sys.stderr)
+class _Bar:
+    def __init__(self, shown: Progress | None) -> None:
+        self._shown = shown
 
-
-def complain(error: Exception) -> int:
-    """One sentence on stderr: what, where, what to do; the exit code."""
-    from pipeline.errors import Infrastructure, Misconfigured, NewswireError
-
-    if isinstance(error, NewswireError):
-        hint = f" {error.hint}" if error.hint else ""
-        say(f"newswire: {error}{hint}")
-        return 3 if isinstance(error, Infrastructure) else 2 if isinstance(error, Misconfigured) else 1
-    if isinstance(error, OSError):
-        where = f" ({error.filename})" if error.filename else ""
-        say(f"newswire: {error.strerror or error}{where}.")
-        return 3
-    say(f"newswire: this is a fault of ours: {type(error).__name__}: {error}. Run it again with --debug and tell us what it prints.")
-    return 1
+    def to(self, done: int, total: int | None = None, *, label: str = "") -> None:
+        """So much is done."""
+        if self._shown is not None:
+            task = self._shown.task_ids[0]
+            self._shown.update(task, completed=done)
+            if total is not None:
+                self._shown.update(task, total=total)
+            if label:
+                self._shown.update(task, description=plain(label))

@@ -1,214 +1,286 @@
-"""Commands about where news comes from, and when it is asked: sources, trigger, runs."""
+"""`newswire sources` and `newswire trigger`: where news comes from, and asking there."""
 
 from __future__ import annotations
 
-import time
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from newswire.cli.output import AsJson, cell, database, encode, is_json, say, settings, show
+from newswire.cli import FAILED
+from newswire.cli.opening import load, opened
+from newswire.cli.output import AsJson, fields, progress, say, show_json, table, tell, wants_json
 
-sources = typer.Typer(no_args_is_help=True, help="Where news comes from.")
-runs = typer.Typer(no_args_is_help=True, help="What each trigger set off.")
+if TYPE_CHECKING:
+    from pipeline.storage.db import Database
+    from pipeline.storage.sources import Source
 
-Names = Annotated[list[str], typer.Argument(metavar="NAME...")]
+sources = typer.Typer(help="Add, list, pause and remove what is polled.", no_args_is_help=True, rich_markup_mode=None)
+
+_Names = Annotated[list[str], typer.Argument(metavar="NAME...", show_default=False)]
+_LOOK_S = 0.2
 
 
 def add_to(app: typer.Typer) -> None:
-    """Register the commands."""
     app.add_typer(sources, name="sources")
     app.command()(trigger)
-    app.add_typer(runs, name="runs")
 
 
 @sources.command("add")
 def add(
-    name: str,
-    kind: Annotated[str, typer.Argument(help="url, folder or feed.")],
-    location: Annotated[str, typer.Argument(help="A URL, or a path.")],
-    provider: Annotated[str, typer.Option(help="Whose ids these are. [default: the host, or the name]")] = "",
-    language: Annotated[str, typer.Option(help="For what does not say its language.")] = "",
+    name: Annotated[str, typer.Argument(help="How you call it: reuters-world", show_default=False)],
+    kind: Annotated[str, typer.Argument(help="url, feed or folder.", show_default=False)],
+    location: Annotated[str, typer.Argument(help="An address, or a path.", show_default=False)],
+    provider: Annotated[str, typer.Option(help="Whose ids these are; its host by default.")] = "",
+    language: Annotated[str, typer.Option(metavar="TAG", help="For what says nothing of its own: en")] = "",
     lane: Annotated[str, typer.Option(help="flash, normal or backfill.")] = "normal",
-    every: Annotated[str, typer.Option(help="Between two polls: 90s, 5m, 2h.")] = "",
-    cron: Annotated[str, typer.Option(help="A cron line in UTC, in place of --every.")] = "",
-    content: Annotated[str, typer.Option(help="For a feed: `page` fetches each entry's page, `feed` takes the text from the feed.")] = "",
+    every: Annotated[str, typer.Option(metavar="SPAN", help="30s, 5m, 2h, 1d, or never: only when triggered.")] = "",
+    cron: Annotated[str, typer.Option(metavar="LINE", help="Five fields, UTC, instead of --every.")] = "",
+    settings: Annotated[
+        list[str] | None, typer.Option("--set", metavar="NAME=VALUE", help="What only its kind knows: content=feed")
+    ] = None,
 ) -> None:
-    """Add a source; its current window comes in the backfill lane. Example: newswire sources add world feed https://example.org/rss --every 5m"""
-    from pipeline.sources import declare
-    from pipeline.storage import sources as stored
+    """Add a source. It is polled at once, and then in its rhythm, by a running scheduler.
 
-    table = {"name": name, "kind": kind, "location": location, "provider": provider, "language": language, "lane": lane}
-    table |= {"every": every, "cron": cron, "content": content}
-    declared = declare.from_table({key: value for key, value in table.items() if value}, base=Path.cwd())
-    with database() as db, db.write() as conn:
-        stored.add(conn, declared, db.now(conn))
-    say(f"{name} is added; it is polled as soon as a scheduler runs (`newswire up`), or by `newswire trigger {name}`.")
+    \b
+    newswire sources add example-world feed https://example.org/world.xml --every 5m
+    newswire sources add agency folder /srv/agency/in
+    """
+    from pipeline.sources.declare import from_table
+    from pipeline.storage import sources as rows
+
+    given: dict[str, Any] = {"name": name, "kind": kind, "location": location, "lane": lane}
+    given |= {key: value for key, value in {"provider": provider, "language": language, "every": every, "cron": cron}.items() if value}
+    given |= _settings(settings or ())
+    declared = from_table(given, base=Path.cwd())
+    with opened(load(), create=True) as db, db.write() as conn:
+        rows.add(conn, declared, db.now(conn))
+    say(f"{declared.name} is added: {declared.kind} at {declared.location}, {_rhythm(declared.rhythm_s, declared.cron)}.")
+
+
+def _settings(pairs: list[str] | tuple[()]) -> dict[str, Any]:
+    from pipeline.errors import Misconfigured
+
+    found: dict[str, Any] = {}
+    for pair in pairs:
+        name, equals, value = pair.partition("=")
+        if not equals:
+            raise Misconfigured(f"--set {pair} has no value.", hint="Write --set NAME=VALUE.")
+        found[name] = {"true": True, "false": False}.get(value, value)
+    return found
+
+
+def _rhythm(rhythm_s: float | None, cron: str) -> str:
+    if cron:
+        return f"by cron: {cron}"
+    if rhythm_s is None:
+        return "only when triggered"
+    for unit, size in (("d", 86_400), ("h", 3_600), ("m", 60)):
+        if rhythm_s >= size and rhythm_s % size == 0:
+            return f"every {rhythm_s // size:g}{unit}"
+    return f"every {rhythm_s:g}s"
 
 
 @sources.command("apply")
-def apply(file: Annotated[Path, typer.Argument(help="TOML: a [[source]] table each, with name, kind, location, every …")]) -> None:
-    """Make the sources equal a file. What it does not name is removed; items stay. Example: newswire sources apply sources.toml"""
-    from pipeline.sources import declare
-    from pipeline.storage import sources as stored
+def apply(
+    file: Annotated[Path, typer.Argument(metavar="FILE.toml", help="Of [[source]] tables.", show_default=False)], as_json: AsJson = False
+) -> None:
+    """Make the sources equal a file: what is missing there is removed, what they brought stays.
 
-    declared = declare.read_file(file)
-    with database() as db, db.write() as conn:
-        done = stored.apply(conn, declared, db.now(conn))
-    for word, names in (("added", done.added), ("changed", done.changed), ("removed", done.removed)):
+    \b
+    newswire sources apply sources.toml
+    """
+    from pipeline.sources.declare import read_file
+    from pipeline.storage import sources as rows
+
+    declared = read_file(file)
+    with opened(load(), create=True) as db, db.write() as conn:
+        done = rows.apply(conn, declared, db.now(conn))
+    if as_json:
+        show_json(done)
+        return
+    for what in ("added", "changed", "removed"):
+        names: tuple[str, ...] = getattr(done, what)
         if names:
-            say(f"{word}: {', '.join(names)}")
-    say(f"{len(done.added)} added, {len(done.changed)} changed, {len(done.unchanged)} unchanged, {len(done.removed)} removed.")
+            say(f"{len(names)} {what}: {', '.join(names)}")
+    say(f"{len(done.unchanged)} unchanged")
 
 
 @sources.command("list")
 def list_(as_json: AsJson = False) -> None:
-    """All sources and how they are."""
-    import msgspec
+    """List all sources, and how they are.
 
-    from pipeline.storage import sources as stored
+    \b
+    newswire sources list
+    """
+    from pipeline.storage import sources as rows
 
-    with database() as db, db.read() as conn:
-        rows = [
-            msgspec.structs.asdict(one)
-            | {"state": f"paused: {one.pause_reason}" if one.paused_at else f"failing ({one.failures})" if one.failures else "ok"}
-            for one in stored.listed(conn)
-        ]
-    columns = {"name": "source", "kind": "kind", "state": "state", "last_ok_at": "last good poll", "due_at": "next", "location": "location"}
-    show(rows, columns, as_json=as_json, empty="There are no sources. `newswire sources add` adds one.")
+    with opened(load()) as db, db.read() as conn:
+        found = rows.listed(conn)
+    if wants_json(as_json):
+        show_json(found)
+        return
+    table(
+        ("name", "kind", "when", "health", "polled", "changed", "location"),
+        [(s.name, s.kind, _rhythm(s.rhythm_s, s.cron), _health(s), s.last_poll_at, s.last_change_at, s.location) for s in found],
+        none="There is no source yet: newswire sources add NAME KIND LOCATION",
+    )
+
+
+def _health(one: Source) -> str:
+    if one.paused_at is not None:
+        return f"paused{f': {one.pause_reason}' if one.pause_reason else ''}"
+    if one.failures:
+        return f"failed {one.failures} times: {one.last_error}" if one.failures > 1 else f"failed: {one.last_error}"
+    return "ok" if one.last_ok_at else "not polled yet"
 
 
 @sources.command("show")
-def show_(name: str, as_json: AsJson = False) -> None:
-    """One source with all its settings. Example: newswire sources show world"""
-    import msgspec
+def show(name: Annotated[str, typer.Argument(show_default=False)], as_json: AsJson = False) -> None:
+    """Show one source: what it is, how it is, and its last polls.
 
-    from pipeline.storage import sources as stored
+    \b
+    newswire sources show example-world
+    """
+    from pipeline.storage import listing
+    from pipeline.storage import sources as rows
 
-    with database() as db, db.read() as conn:
-        [one] = stored.named(conn, [name])
-    values = msgspec.structs.asdict(one)
-    if is_json(as_json):
-        print(encode(values))
+    with opened(load()) as db, db.read() as conn:
+        [one] = rows.named(conn, [name])
+        polls = listing.polls(conn, one.id)
+    if as_json:
+        show_json({"source": one, "polls": polls})
         return
-    for key, value in values.items():
-        if value not in (None, "", {}):
-            print(f"{key:14} {cell(value)}")
+    fields(
+        [
+            ("name", one.name),
+            ("kind", one.kind),
+            ("location", one.location),
+            ("provider", one.provider),
+            ("language", one.language),
+            ("lane", one.lane),
+            ("when", _rhythm(one.rhythm_s, one.cron)),
+            ("health", _health(one)),
+            ("next poll", one.due_at),
+            ("last change", one.last_change_at),
+            *((f"its {key}", value) for key, value in one.settings.items()),
+        ]
+    )
+    if polls:
+        table(
+            ("run", "began", "outcome", "entries", "new", "note"),
+            [(p["run"], p["started_at"], p["outcome"] or "under way", p["entries"], p["new_entries"], p["note"]) for p in polls],
+        )
 
 
 @sources.command("pause")
-def pause(names: Names, reason: Annotated[str, typer.Option(help="Shown wherever the source is.")] = "by hand") -> None:
-    """Poll these no more, until they are resumed."""
-    from pipeline.storage import sources as stored
+def pause(names: _Names, reason: Annotated[str, typer.Option(help="For whoever asks later.")] = "") -> None:
+    """Ask no more, until they are resumed.
 
-    with database() as db, db.write() as conn:
-        say(f"{stored.pause(conn, names, db.now(conn), reason=reason)} paused.")
+    \b
+    newswire sources pause example-world --reason "moves to a new address"
+    """
+    from pipeline.storage import sources as rows
+
+    with opened(load()) as db, db.write() as conn:
+        count = rows.pause(conn, names, db.now(conn), reason=reason)
+    say(f"{count} of {len(names)} paused.")
 
 
 @sources.command("resume")
-def resume(names: Names) -> None:
-    """Poll these again."""
-    from pipeline.storage import sources as stored
+def resume(names: _Names) -> None:
+    """Ask again what was paused.
 
-    with database() as db, db.write() as conn:
-        say(f"{stored.resume(conn, names, db.now(conn))} resumed.")
+    \b
+    newswire sources resume example-world
+    """
+    from pipeline.storage import sources as rows
+
+    with opened(load()) as db, db.write() as conn:
+        count = rows.resume(conn, names, db.now(conn))
+    say(f"{count} of {len(names)} resumed.")
 
 
 @sources.command("remove")
-def remove(names: Names) -> None:
-    """Remove these; their items stay."""
-    from pipeline.storage import sources as stored
+def remove(names: _Names) -> None:
+    """Ask no more, and forget them; what they brought stays.
 
-    with database() as db, db.write() as conn:
-        say(f"{stored.remove(conn, names, db.now(conn))} removed.")
+    \b
+    newswire sources remove example-world
+    """
+    from pipeline.storage import sources as rows
+
+    with opened(load()) as db, db.write() as conn:
+        rows.named(conn, names)
+        count = rows.remove(conn, names, db.now(conn))
+    say(f"{count} of {len(names)} removed.")
 
 
 def trigger(
-    names: Annotated[list[str] | None, typer.Argument(metavar="SOURCE...")] = None,
-    all_: Annotated[bool, typer.Option("--all", help="All sources, due or not.")] = False,
-    due: Annotated[bool, typer.Option("--due", help="Those that are due: what beat does by itself.")] = False,
-    wait: Annotated[bool, typer.Option("--wait", help="Wait until all that it set off is done, and print the counts.")] = False,
-    timeout: Annotated[float, typer.Option(help="Longest wait, in seconds.")] = 600.0,
+    names: Annotated[list[str] | None, typer.Argument(metavar="[SOURCE]...", show_default=False)] = None,
+    everything: Annotated[bool, typer.Option("--all", help="All sources that are not paused.")] = False,
+    due: Annotated[bool, typer.Option("--due", help="Those whose time has come: for another scheduler, such as cron.")] = False,
+    wait: Annotated[bool, typer.Option("--wait", help="Until all that it set off is done.")] = False,
+    timeout_s: Annotated[float, typer.Option("--timeout", metavar="SECONDS", min=0.1, help="Longest --wait.")] = 600,
     as_json: AsJson = False,
 ) -> None:
-    """Poll sources now: for cron, timers, any scheduler. Twice at once does the work once.
+    """Poll sources now. Exit code 0: all done; 1: some failed, named; 3: database or Redis is away.
 
-    Exit code 0: all done; 1: some sources failed, and are named; 3: database or broker is away, or nobody works. Example: newswire trigger --due --wait
+    \b
+    newswire trigger example-world --wait
+    newswire trigger --due
     """
-    from pipeline import collect
-    from pipeline.errors import Misconfigured
+    from pipeline.errors import Infrastructure, Misconfigured
 
-    if sum((bool(names), all_, due)) != 1:
-        raise Misconfigured("Name sources, or say --all or --due.", hint="newswire trigger --due --wait")
-    configured = settings()
-    with database(configured) as db:
-        started = collect.claim_due(db, configured, trigger="cli", names=names or None, only_due=due)
-        say(f"{started.sentence}.")
-        if not wait or started.run is None:
-            if is_json(as_json):
-                print(encode({"run": started.run, "due": started.due, "claimed": started.claimed, "sources": started.sources}))
+    if sum((bool(names), everything, due)) != 1:
+        raise Misconfigured("Say what to poll: names of sources, or --all, or --due.", hint="newswire trigger --due --wait")
+    from pipeline import resources
+
+    settings = load()
+    with opened(settings) as db:
+        try:
+            for warning in resources.check_redis(resources.redis_url()):
+                tell(warning)
+        except Misconfigured as error:
+            raise Infrastructure(str(error), hint=error.hint) from error
+        from workers import offer
+        from workers.app import app
+
+        started = offer.poll(app, db, settings, trigger="cli", names=names or None, only_due=due)
+        tell(f"{started.sentence}.")
+        if started.run is None or not wait:
+            if as_json:
+                show_json({"run": started.run, "due": started.due, "sources": started.sources, "notes": started.notes})
+            if started.notes:
+                raise typer.Exit(FAILED)
             return
-        raise typer.Exit(_wait(db, started.run, timeout, as_json=as_json))
+        done = _wait(db, started.run, timeout_s)
+    if as_json:
+        show_json({"run": started.run, **done})
+    else:
+        say(
+            f"{done['documents']} documents, {done['quarantined']} in quarantine, {done['open']} still open; newswire runs show {started.run}"
+        )
+    for name, note in done["failed"].items():
+        tell(f"{name} failed: {note}")
+    if done["open"]:
+        tell(f"Not all was done in {timeout_s:g} s. Do workers run? `newswire status`")
+    if done["failed"] or done["open"] or started.notes:
+        raise typer.Exit(FAILED)
 
 
-def _wait(db, run: int, timeout_s: float, *, as_json: bool) -> int:  # type: ignore[no-untyped-def]
-    from rich.console import Console
-    from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+def _wait(db: Database, run: int, timeout_s: float) -> dict[str, Any]:
+    """How far the run is, at its end or ours."""
+    import time
 
     from pipeline.storage import listing
 
     until = time.monotonic() + timeout_s
-    columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
-        task = progress.add_task("waiting", total=None)
+    with progress(f"run {run}", None) as bar:
         while True:
             with db.read() as conn:
-                state = listing.progress(conn, run)
-            progress.update(task, description=f"run {run}: {state['documents']} documents, {state['open']} pieces of work to do")
-            if not state["open"]:
-                break
-            if time.monotonic() > until:
-                say(f"newswire: run {run} is not done after {timeout_s:g} s: does a worker run? `newswire status`")
-                return 3
-            time.sleep(0.2)
-    with db.read() as conn:
-        report = listing.run_report(conn, run)
-    if is_json(as_json):
-        print(encode(report))
-    counts = ", ".join(f"{count} {kind}" for kind, count in report["verdicts"].items()) or "nothing new"
-    aside = f", {report['quarantined']} quarantined" if report["quarantined"] else ""
-    say(f"run {run}: {counts}{aside}.")
-    for name, note in state["failed"].items():
-        say(f"{name} failed: {note}")
-    return 1 if state["failed"] else 0
-
-
-@runs.command("list")
-def runs_list(limit: Annotated[int, typer.Option(min=1)] = 20, as_json: AsJson = False) -> None:
-    """The newest runs."""
-    from pipeline.storage import listing
-
-    with database() as db, db.read() as conn:
-        rows = listing.runs(conn, limit=limit)
-    columns = {"id": "run", "created_at": "when (UTC)", "trigger": "by", "label": "what", "polls": "polls", "verdicts": "came of it"}
-    show(rows, columns, as_json=as_json, empty="There was no run yet. `newswire trigger --all` begins one.")
-
-
-@runs.command("show")
-def runs_show(run: int, as_json: AsJson = False) -> None:
-    """What one run did. Example: newswire runs show 41"""
-    from pipeline.storage import listing
-
-    with database() as db, db.read() as conn:
-        report = listing.run_report(conn, run)
-    if is_json(as_json):
-        print(encode(report))
-        return
-    print(f"run {run} · by {report['trigger']} · {report['created_at']:%Y-%m-%d %H:%M:%S} UTC · {report['label']}")
-    for one in report["polls"]:
-        note = f" ({one['note']})" if one["note"] else ""
-        print(f"  {one['name']}: {one['outcome'] or 'under way'}, {one['entries']} listed, {one['new_entries']} new{note}")
-    print(f"  {report['captures']} documents: {cell(report['verdicts']) or 'none judged yet'}; {report['quarantined']} quarantined")
-    if report["fetches_to_do"] or report["work_to_do"]:
-        print(f"  still to do: {report['fetches_to_do']} fetches, {report['work_to_do']} pieces of work")
+                found = listing.progress(conn, run, db.now(conn))
+            bar.to(found["documents"], found["documents"] + found["open"])
+            if not found["open"] or time.monotonic() >= until:
+                return found
+            time.sleep(_LOOK_S)

@@ -1,160 +1,263 @@
-"""Commands about consumers: who is told, of what, and how far they are."""
+"""`newswire subscriptions`: who is told, of what, and how far they are."""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from newswire.cli.output import AsJson, cell, database, encode, is_json, say, show
+from newswire.cli.opening import load, opened
+from newswire.cli.output import AsJson, fields, say, show_json, table, wants_json
 
-subscriptions = typer.Typer(no_args_is_help=True, help="Who is told of items, and how far they are.")
+if TYPE_CHECKING:
+    from pipeline.storage.subscriptions import Subscription
 
-Pairs = Annotated[list[str] | None, typer.Option(metavar="NAME=VALUE")]
+subscriptions = typer.Typer(help="Add, list, pause and rewind consumers.", no_args_is_help=True, rich_markup_mode=None)
+
+_Name = Annotated[str, typer.Argument(show_default=False)]
 
 
 def add_to(app: typer.Typer) -> None:
-    """Register the commands."""
     app.add_typer(subscriptions, name="subscriptions")
-
-
-def _pairs(given: list[str] | None, what: str) -> list[tuple[str, str]]:
-    from pipeline.errors import Misconfigured
-
-    pairs = [tuple(one.partition("=")[::2]) for one in given or []]
-    for name, value in pairs:
-        if not name or not value:
-            raise Misconfigured(f"{what} takes name=value, not {name!r}.")
-    return pairs  # type: ignore[return-value]
 
 
 @subscriptions.command("add")
 def add(
-    name: str,
-    to: Annotated[str, typer.Option(help="Kind of target: celery.")] = "celery",
-    set_: Annotated[
-        list[str] | None, typer.Option("--set", metavar="NAME=VALUE", help="A setting of the target: broker, task, queue …")
+    name: _Name,
+    to: Annotated[str, typer.Option("--to", metavar="KIND", help="celery: a task of a foreign Celery application.")] = "celery",
+    settings: Annotated[
+        list[str] | None, typer.Option("--set", metavar="NAME=VALUE", help="Of its target: broker=…, task=…, queue=…")
     ] = None,
-    filter_: Annotated[
+    only: Annotated[
         list[str] | None,
-        typer.Option("--filter", metavar="NAME=VALUE", help="provider, source, language, keyword or kind. May be given often."),
+        typer.Option("--filter", metavar="NAME=VALUE", help="provider, source, language, keyword or kind; several values of one: any."),
     ] = None,
-    after: Annotated[str, typer.Option(help="stored, or enriched: only when all facts are there.")] = "stored",
-    from_start: Annotated[bool, typer.Option("--from-start", help="Also all that is stored already.")] = False,
+    after: Annotated[str, typer.Option(help="stored, or enriched: then facts are in the message.")] = "stored",
+    from_start: Annotated[bool, typer.Option("--from-start", help="With all that is stored already.")] = False,
 ) -> None:
-    """Subscribe a consumer.
+    """Tell a consumer of items, from now on.
 
-    Example: newswire subscriptions add team --set broker=redis://127.0.0.1:6379/1 --set task=stories.receive --set queue=stories
+    \b
+    newswire subscriptions add stories --set broker=redis://127.0.0.1:6379/1 --set task=stories.receive --set queue=stories
+    newswire subscriptions add desk … --filter language=en --filter keyword=harbour --after enriched
     """
     from pipeline.delivery import target
-    from pipeline.storage import subscriptions as stored
+    from pipeline.storage import subscriptions as rows
 
-    settings: dict[str, Any] = {key: int(value) if value.isdecimal() else value for key, value in _pairs(set_, "--set")}
-    filters: dict[str, list[str]] = {}
-    for key, value in _pairs(filter_, "--filter"):
-        filters.setdefault(key, []).append(value)
-    target(to).check(settings)
-    with database() as db, db.write() as conn:
-        stored.add(conn, db.now(conn), name=name, kind=to, target=settings, filter=filters, after=after, from_start=from_start)
-    say(f"{name} is told of items {'from the start' if from_start else 'from now on'}, by {target(to).describe(settings)}.")
+    kind = target(to)
+    wanted = _target(settings or [])
+    kind.check(wanted)
+    chosen: dict[str, list[str]] = {}
+    for key, value in _pairs(only or [], "--filter"):
+        chosen.setdefault(key, []).append(value)
+    with opened(load(), create=True) as db, db.write() as conn:
+        rows.add(conn, db.now(conn), name=name, kind=to, target=wanted, filter=chosen, after=after, from_start=from_start)
+    say(f"{name} is told of items from now on{', and of all that is stored' if from_start else ''}: {kind.describe(wanted)}.")
+
+
+def _pairs(given: list[str], option: str) -> list[tuple[str, str]]:
+    from pipeline.errors import Misconfigured
+
+    found = []
+    for pair in given:
+        name, equals, value = pair.partition("=")
+        if not equals or not name or not value:
+            raise Misconfigured(f"{option} {pair} is no NAME=VALUE.", hint="newswire subscriptions add --help")
+        found.append((name, value))
+    return found
+
+
+def _target(given: list[str]) -> dict[str, Any]:
+    """`headers.x-team=desk` is a part of `headers`."""
+    found: dict[str, Any] = {}
+    for name, value in _pairs(given, "--set"):
+        whole, dot, part = name.partition(".")
+        if dot:
+            found.setdefault(whole, {})[part] = value
+        else:
+            found[name] = value
+    return found
 
 
 @subscriptions.command("list")
 def list_(as_json: AsJson = False) -> None:
-    """All subscriptions: what waits, what is on its way, what is parked."""
+    """List all subscriptions, and how far behind they are.
+
+    \b
+    newswire subscriptions list
+    """
     from pipeline.delivery import target
     from pipeline.storage import deliveries
-    from pipeline.storage import subscriptions as stored
+    from pipeline.storage import subscriptions as rows
 
-    with database() as db, db.read() as conn:
+    with opened(load()) as db, db.read() as conn:
+        found = rows.listed(conn)
         lag = deliveries.lag(conn, db.now(conn))
-        rows = [
-            {
-                "name": one.name,
-                "state": f"paused: {one.pause_reason}" if one.paused_at else "on",
-                "to": target(one.kind).describe(one.target),
-            }
-            | lag.get(one.id, {})
-            for one in stored.listed(conn)
-        ]
-    columns = {
-        "name": "name",
-        "state": "state",
-        "to": "to",
-        "behind": "to read",
-        "waiting": "to tell",
-        "in_flight": "on its way",
-        "parked": "parked",
-    }
-    show(rows, columns, as_json=as_json, empty="Nobody is told. `newswire subscriptions add` subscribes a consumer.")
+    if wants_json(as_json):
+        show_json([_public(one, lag) for one in found])
+        return
+    table(
+        ("name", "target", "filter", "state", "to read", "to tell", "in flight", "parked"),
+        [(one.name, target(one.kind).describe(one.target), _filter(one), _state(one), *(lag[one.id][k] for k in _LAG)) for one in found],
+        none="Nobody is told yet: newswire subscriptions add --help",
+    )
+
+
+_LAG = ("behind", "waiting", "in_flight", "parked")
+
+
+def _filter(one: Subscription) -> str:
+    return "; ".join(f"{name} {' or '.join(values)}" for name, values in one.filter.items())
+
+
+def _state(one: Subscription) -> str:
+    return f"paused{f': {one.pause_reason}' if one.pause_reason else ''}" if one.paused_at else "on"
+
+
+def _public(one: Subscription, lag: dict[int, dict[str, Any]]) -> dict[str, Any]:
+    """As JSON, without passwords and tokens."""
+    from pipeline.delivery import target
+
+    names = ("name", "kind", "filter", "after", "generation", "read_seq", "paused_at", "pause_reason", "created_at")
+    return {name: getattr(one, name) for name in names} | {"target": target(one.kind).describe(one.target)} | lag.get(one.id, {})
 
 
 @subscriptions.command("show")
-def show_(name: str, as_json: AsJson = False) -> None:
-    """One subscription. Passwords in its target are not shown."""
-    import msgspec
+def show(name: _Name, as_json: AsJson = False) -> None:
+    """Show one: its target, how far it is, and what is parked because it could not be told.
 
+    \b
+    newswire subscriptions show stories
+    """
     from pipeline.delivery import target
-    from pipeline.storage import deliveries
-    from pipeline.storage import subscriptions as stored
+    from pipeline.storage import deliveries, listing
+    from pipeline.storage import subscriptions as rows
 
-    with database() as db, db.read() as conn:
-        one = stored.get(conn, name)
-        lag = deliveries.lag(conn, db.now(conn)).get(one.id, {})
-    values = msgspec.structs.asdict(one) | lag
-    values["target"] = target(one.kind).describe(one.target)
-    del values["token"]
-    if is_json(as_json):
-        print(encode(values))
+    with opened(load()) as db, db.read() as conn:
+        one = rows.get(conn, name)
+        lag = deliveries.lag(conn, db.now(conn))
+        parked = listing.parked(conn, one.id)
+    if as_json:
+        show_json(_public(one, lag) | {"parked_items": parked})
         return
-    for key, value in values.items():
-        if value not in (None, "", {}):
-            print(f"{key:14} {cell(value)}")
+    fields(
+        [
+            ("name", one.name),
+            ("target", target(one.kind).describe(one.target)),
+            ("filter", _filter(one)),
+            ("told after", one.after),
+            ("state", _state(one)),
+            ("read up to event", one.read_seq),
+            ("events to read", lag[one.id]["behind"]),
+            ("items to tell", lag[one.id]["waiting"]),
+            ("in flight", lag[one.id]["in_flight"]),
+            ("generation", one.generation),
+        ]
+    )
+    if parked:
+        say("Parked:")
+        table(("item", "since", "attempts", "why", "headline"), [tuple(row.values()) for row in parked])
 
 
 @subscriptions.command("pause")
-def pause(name: str, reason: Annotated[str, typer.Option(help="Shown wherever it is.")] = "by hand") -> None:
-    """Send nothing; what changes is kept for it."""
-    from pipeline.storage import subscriptions as stored
+def pause(name: _Name, reason: Annotated[str, typer.Option(help="For whoever asks later.")] = "") -> None:
+    """Send nothing until it is resumed; what it would have been told of is kept.
 
-    with database() as db, db.write() as conn:
-        stored.pause(conn, name, db.now(conn), reason)
-    say(f"{name} is paused; `newswire subscriptions resume {name}` goes on.")
+    \b
+    newswire subscriptions pause stories --reason "moves to a new Redis"
+    """
+    from pipeline.storage import subscriptions as rows
+
+    with opened(load()) as db, db.write() as conn:
+        rows.pause(conn, name, db.now(conn), reason)
+    say(f"{name} is paused.")
 
 
 @subscriptions.command("resume")
-def resume(name: str) -> None:
-    """Send again."""
-    from pipeline.storage import subscriptions as stored
+def resume(name: _Name) -> None:
+    """Send again.
 
-    with database() as db, db.write() as conn:
-        stored.resume(conn, name)
-    say(f"{name} goes on.")
+    \b
+    newswire subscriptions resume stories
+    """
+    from pipeline.storage import subscriptions as rows
+
+    with opened(load()) as db, db.write() as conn:
+        rows.resume(conn, name)
+    say(f"{name} is on.")
 
 
 @subscriptions.command("rewind")
-def rewind(name: str, to: Annotated[str, typer.Option(help="A number (0: the beginning), or a time: 2026-03-01T12:00.")]) -> None:
-    """Tell it again what changed since. Example: newswire subscriptions rewind team --to 2026-03-01T12:00"""
-    from pipeline.errors import Misconfigured
-    from pipeline.storage import subscriptions as stored
+def rewind(
+    name: _Name,
+    to: Annotated[
+        str, typer.Option("--to", metavar="EVENT|TIME", help="An event's number, or a time: 2026-11-24T06:00", show_default=False)
+    ] = "",
+    everything: Annotated[bool, typer.Option("--all", help="From the first event on.")] = False,
+) -> None:
+    """Tell again what changed since an event or a time, as it is now.
 
+    \b
+    newswire subscriptions rewind stories --to 2026-11-24T06:00
+    """
+    from pipeline.errors import Misconfigured
+    from pipeline.storage import subscriptions as rows
+
+    if bool(to) == everything:
+        raise Misconfigured("Say how far to rewind: --to EVENT, --to TIME, or --all.", hint="newswire subscriptions rewind --help")
+    since = 0 if everything else _since(to)
+    with opened(load()) as db, db.write() as conn:
+        one = rows.rewind(conn, name, to=since)
+    say(f"{name} is told again of what changed after event {one.read_seq}, as generation {one.generation}.")
+
+
+def _since(given: str) -> int | datetime:
+    from pipeline.errors import Misconfigured
+
+    if given.isdecimal():
+        return int(given)
     try:
-        place: int | datetime = int(to) if to.isdecimal() else datetime.fromisoformat(to)
+        parsed = datetime.fromisoformat(given)
     except ValueError as error:
-        raise Misconfigured(f"{to!r} is neither a number nor a time.", hint="0, or 2026-03-01T12:00 (UTC).") from error
-    if isinstance(place, datetime) and place.tzinfo is None:
-        place = place.replace(tzinfo=UTC)
-    with database() as db, db.write() as conn:
-        one = stored.rewind(conn, name, to=place)
-    say(f"{name} is told again what changed after event {one.read_seq}.")
+        raise Misconfigured(
+            f"{given} is neither an event's number nor a time.", hint="A time is written 2026-11-24T06:00, in UTC."
+        ) from error
+    return parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC)
 
 
 @subscriptions.command("remove")
-def remove(name: str) -> None:
-    """End a subscription."""
-    from pipeline.storage import subscriptions as stored
+def remove(name: _Name) -> None:
+    """End a subscription; what it had still to be told is dropped.
 
-    with database() as db, db.write() as conn:
-        stored.remove(conn, name, db.now(conn))
-    say(f"{name} is told nothing any more.")
+    \b
+    newswire subscriptions remove stories
+    """
+    from pipeline.storage import subscriptions as rows
+
+    with opened(load()) as db, db.write() as conn:
+        rows.remove(conn, name, db.now(conn))
+    say(f"{name} is removed.")
+
+
+@subscriptions.command("check")
+def check(name: _Name) -> None:
+    """Ask its target whether it is there, and has room.
+
+    \b
+    newswire subscriptions check stories
+    """
+    from pipeline.delivery import target
+    from pipeline.storage import subscriptions as rows
+
+    with opened(load()) as db, db.read() as conn:
+        one = rows.get(conn, name)
+    kind = target(one.kind)
+    kind.check(one.target)
+    channel = kind.open(one.target)
+    try:
+        room = channel.room()
+    finally:
+        channel.close()
+    waits = "nothing of ours waits there" if room.is_empty else "something of ours waits there"
+    say(f"{name} can be reached: {kind.describe(one.target)}; room for {room.free} messages, {waits}.")

@@ -12,8 +12,8 @@ from typing import Any
 import msgspec
 from sqlalchemy import Connection, or_, select
 
-from pipeline.errors import Misconfigured, Unreadable
-from pipeline.urls import canonical
+from pipeline.errors import Misconfigured
+from pipeline.storage.listing import canonical_or_same, items_of
 from schemas import tables
 from schemas.tables import (
     capture,
@@ -21,7 +21,6 @@ from schemas.tables import (
     event,
     fetch_job,
     history,
-    identity,
     item,
     quarantine,
     sighting,
@@ -51,8 +50,8 @@ class Life(msgspec.Struct, frozen=True, kw_only=True):
 
 def why(conn: Connection, asked: str) -> Life:
     """The life of a URL, or of an item by its id. Raises Misconfigured for what was never seen."""
-    ids = [int(asked)] if asked.isdecimal() else _items_of(conn, asked)
-    addresses = set() if asked.isdecimal() else {asked, _canonical(asked)}
+    ids = [int(asked)] if asked.isdecimal() else items_of(conn, asked)
+    addresses = set() if asked.isdecimal() else {asked, canonical_or_same(asked)}
     captures = conn.execute(select(verdict.c.capture).where(verdict.c.item.in_(ids))).scalars().all() if ids else []
     seen = conn.execute(
         select(capture, source.c.name.label("source_name"))
@@ -74,22 +73,6 @@ def why(conn: Connection, asked: str) -> Life:
         raise Misconfigured(f"{asked} was never seen: no source listed it, nobody ingested it.", hint=f"newswire ingest {asked}")
     about = f"item {asked}" if asked.isdecimal() else asked
     return Life(about=about, moments=tuple(sorted(moments, key=lambda one: one.at)), now=tuple(standing), items=tuple(ids))
-
-
-def _canonical(url: str) -> str:
-    try:
-        return canonical(url)
-    except Unreadable:
-        return url
-
-
-def _items_of(conn: Connection, url: str) -> list[int]:
-    by_key = select(identity.c.item).where(identity.c.key.in_({url, _canonical(url)}))
-    by_capture = (
-        select(verdict.c.item).join(capture, capture.c.id == verdict.c.capture).where(or_(capture.c.url == url, capture.c.final_url == url))
-    )
-    found = set(conn.execute(by_key).scalars()) | set(conn.execute(by_capture).scalars())
-    return sorted(id for id in found if id is not None)
 
 
 def _sighted(conn: Connection, addresses: set[str], ids: set[int]) -> list[Moment]:
@@ -225,14 +208,15 @@ def _awaited(conn: Connection, addresses: set[str], captures: list[int]) -> list
         found.append(f"{row.url} is to be fetched from {row.due_at:%Y-%m-%d %H:%M:%S} UTC on{error}.")
     rows = conn.execute(select(quarantine).where(quarantine.c.released_at.is_(None)).order_by(quarantine.c.id.desc()).limit(1_000)).all()
     wanted = set(captures)
-    for row in rows:
-        if row.url in addresses or (row.stage == "ingest" and wanted & set(row.refs)):
-            found.append(
-                f"In quarantine under {row.id} since {row.at:%Y-%m-%d %H:%M} UTC: {row.message} `newswire quarantine replay {row.id}`"
-            )
-    for row in conn.execute(select(tables.work).where(tables.work.c.stage == "ingest").order_by(tables.work.c.id).limit(1_000)):
-        if wanted & set(row.refs):
-            found.append(
-                f"To be worked on: {row.label} (work {row.id}, due {row.due_at:%H:%M:%S} UTC{f', {row.last_error}' if row.last_error else ''})."
-            )
+    found += [
+        f"In quarantine under {row.id} since {row.at:%Y-%m-%d %H:%M} UTC: {row.message} `newswire quarantine replay {row.id}`"
+        for row in rows
+        if row.url in addresses or (row.stage == "ingest" and wanted & set(row.refs))
+    ]
+    waiting = conn.execute(select(tables.work).where(tables.work.c.stage == "ingest").order_by(tables.work.c.id).limit(1_000)).all()
+    found += [
+        f"To be worked on: {row.label} (work {row.id}, due {row.due_at:%H:%M:%S} UTC{f', {row.last_error}' if row.last_error else ''})."
+        for row in waiting
+        if wanted & set(row.refs)
+    ]
     return found

@@ -5,10 +5,11 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Table, and_, func, or_, select
+from sqlalchemy import ColumnElement, Connection, Table, and_, func, or_, select
 
-from pipeline.errors import Misconfigured
+from pipeline.errors import Misconfigured, Unreadable
 from pipeline.storage import deliveries, items, work
+from pipeline.urls import canonical
 from schemas import tables
 from schemas.article import Article
 from schemas.tables import fact, fetch_job, host, item, poll, quarantine, rendition, run, source, subscription, verdict, version
@@ -58,23 +59,34 @@ def run_report(conn: Connection, id: int) -> Row:
     }
 
 
-def _count(conn: Connection, table: Table, run_id: int) -> int:
-    return int(conn.execute(select(func.count()).select_from(table).where(table.c.run == run_id)).scalar_one())
+def _count(conn: Connection, table: Table, run_id: int, *where: ColumnElement[bool]) -> int:
+    return int(conn.execute(select(func.count()).select_from(table).where(table.c.run == run_id, *where)).scalar_one())
 
 
-def progress(conn: Connection, id: int) -> Row:
-    """How far a run is: what is still open, which polls failed."""
+def polls(conn: Connection, source_id: int, *, limit: int = 10) -> list[Row]:
+    """The last polls of a source, the newest first."""
+    columns = (poll.c.run, poll.c.started_at, poll.c.finished_at, poll.c.outcome, poll.c.entries, poll.c.new_entries, poll.c.note)
+    return _rows(conn, select(*columns).where(poll.c.source == source_id).order_by(poll.c.id.desc()).limit(limit))
+
+
+LATER_S = 60.0
+"""What a run still has to do after so long does not keep `newswire trigger --wait`: a host that asked us to wait, an embargo's end."""
+
+
+def progress(conn: Connection, id: int, now: datetime) -> Row:
+    """How far a run is: what is still open, what is put off for long, which polls failed."""
     polls = conn.execute(
         select(source.c.name, poll.c.outcome, poll.c.note).join(source, source.c.id == poll.c.source).where(poll.c.run == id)
     ).all()
-    # a release waits for an embargo's end, and a backfill for its turn: neither keeps a trigger waiting
-    later = conn.execute(
-        select(func.count()).select_from(tables.work).where(tables.work.c.run == id, tables.work.c.stage == "release")
-    ).scalar_one()
+    soon = now + timedelta(seconds=LATER_S)
+    owed = _count(conn, fetch_job, id, fetch_job.c.due_at <= soon) + _count(conn, tables.work, id, tables.work.c.due_at <= soon)
+    later = _count(conn, fetch_job, id, fetch_job.c.due_at > soon) + _count(conn, tables.work, id, tables.work.c.due_at > soon)
+    # a listing that is put off ends its poll's row: what is still asked for is its job
     return {
-        "open": sum(not row.outcome for row in polls) + _count(conn, fetch_job, id) + _count(conn, tables.work, id) - later,
+        "open": max(owed, sum(not row.outcome for row in polls)),
+        "later": later,
         "polls": len(polls),
-        "failed": {row.name: row.note for row in polls if row.outcome == "failed"},
+        "failed": {row.name: row.note for row in polls if row.outcome in ("failed", "put off")},
         "documents": _count(conn, verdict, id),
         "quarantined": _count(conn, quarantine, id),
     }
@@ -145,6 +157,38 @@ def item_show(conn: Connection, id: int) -> Row:
     }
 
 
+def items_of(conn: Connection, url: str) -> list[int]:
+    """Ids of the items that an address names, or brought."""
+    addresses = {url, canonical_or_same(url)}
+    keys = tables.identity
+    by_key = select(keys.c.item).where(keys.c.key.in_(addresses))
+    by_capture = (
+        select(verdict.c.item)
+        .join(tables.capture, tables.capture.c.id == verdict.c.capture)
+        .where(or_(tables.capture.c.url.in_(addresses), tables.capture.c.final_url.in_(addresses)), verdict.c.item.is_not(None))
+    )
+    return sorted(set(conn.execute(by_key).scalars()) | set(conn.execute(by_capture).scalars()))
+
+
+def item_of(conn: Connection, asked: str) -> int:
+    """The item of a number or of an address. Raises Misconfigured where there is none, or several."""
+    if asked.isdecimal():
+        return int(asked)
+    found = items_of(conn, asked)
+    if len(found) != 1:
+        what = f"names several items: {', '.join(map(str, found))}" if found else "names no item"
+        raise Misconfigured(f"{asked} {what}.", hint=f"`newswire why {asked}` tells what is known of it.")
+    return found[0]
+
+
+def canonical_or_same(url: str) -> str:
+    """The canonical form of what is a URL, else what was given."""
+    try:
+        return canonical(url)
+    except Unreadable:
+        return url
+
+
 def version_texts(conn: Connection, id: int) -> list[tuple[int, str, Article]]:
     """(number, kind, article) of an item's versions, in their order. Raises Misconfigured for an item without any."""
     rows = conn.execute(select(version.c.id, version.c.number, version.c.kind).where(version.c.item == id).order_by(version.c.number)).all()
@@ -154,8 +198,8 @@ def version_texts(conn: Connection, id: int) -> list[tuple[int, str, Article]]:
     return [(row.number, row.kind, articles[row.id]) for row in rows if row.id in articles]
 
 
-def quarantine_list(conn: Connection, *, released: bool = False, limit: int = 50) -> list[Row]:
-    """What is set aside, the newest first."""
+def quarantine_list(conn: Connection, *, released: bool = False, run_id: int | None = None, limit: int = 50) -> list[Row]:
+    """What is set aside, the newest first; of all runs, or of one."""
     statement = (
         select(
             quarantine.c.id,
@@ -175,7 +219,15 @@ def quarantine_list(conn: Connection, *, released: bool = False, limit: int = 50
         .order_by(quarantine.c.id.desc())
         .limit(limit)
     )
+    if run_id is not None:
+        statement = statement.where(quarantine.c.run == run_id)
     return _rows(conn, statement if released else statement.where(quarantine.c.released_at.is_(None)))
+
+
+def quarantine_open(conn: Connection, *, error: str = "") -> list[int]:
+    """Ids of all that is set aside, or of one type of error."""
+    statement = select(quarantine.c.id).where(quarantine.c.released_at.is_(None)).order_by(quarantine.c.id)
+    return list(conn.execute(statement.where(quarantine.c.error == error) if error else statement).scalars())
 
 
 def quarantine_show(conn: Connection, id: int) -> Row:
@@ -202,6 +254,26 @@ def work_list(conn: Connection, now: datetime, *, limit: int = 50) -> list[Row]:
         leased = row["leased_until"] is not None and row["leased_until"] >= now
         row["state"] = f"worked on by {row['claimed_by']}" if leased else "ready" if row["due_at"] <= now else "later"
     return found
+
+
+def attempt(conn: Connection, id: int) -> int:
+    """The attempt that a row of work is in, or waits for: what its job's id bears. 0: there is no such row."""
+    row = conn.execute(select(tables.work.c.attempts, tables.work.c.token).where(tables.work.c.id == id)).one_or_none()
+    return 0 if row is None else row.attempts if row.token else row.attempts + 1
+
+
+def parked(conn: Connection, subscription_id: int, *, limit: int = 50) -> list[Row]:
+    """What a subscription could not be told, the latest first."""
+    d = tables.delivery
+    statement = (
+        select(d.c.item, d.c.parked_at, d.c.attempts, d.c.last_error, version.c.headline)
+        .join(item, item.c.id == d.c.item)
+        .outerjoin(version, version.c.id == item.c.shown)
+        .where(d.c.subscription == subscription_id, d.c.parked_at.is_not(None))
+        .order_by(d.c.parked_at.desc())
+        .limit(limit)
+    )
+    return _rows(conn, statement)
 
 
 def status(conn: Connection, now: datetime) -> Row:
