@@ -68,7 +68,7 @@ def ingest_here(db: Database, settings: Settings, location: str) -> list[Ingeste
 def fetch(location: str, settings: Settings, now: datetime) -> Document:
     """The bytes at a URL or in a file, within our limits. Raises Unreadable or what a fetch raises."""
     if location.startswith(("http://", "https://")):
-        return collect.get(location, settings)
+        return collect.get(location, settings, now)
     path = Path(location.removeprefix("file://")).expanduser()
     try:
         if path.is_dir():

@@ -161,8 +161,8 @@ def _commit(
         chunk = _Chunk(conn, now, claimed, log, prepared, near, seen)
         for place, one in enumerate(prepared):
             chunk.judge(place, one)
-        for one in broken:
-            chunk.tell("quarantined", None, one.arrival, error=one.error, message=one.message)
+        for trouble in broken:
+            chunk.tell("quarantined", None, trouble.arrival, error=trouble.error, message=trouble.message)
         items.write(conn, chunk.rows)
     work.add(conn, chunk.releases, now)
     following = work.add(conn, chunk.enrichments(), now, offered=True)

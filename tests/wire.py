@@ -55,7 +55,9 @@ class Wire:
             )
             return int(conn.execute(row.returning(tables.source.c.id)).scalar_one())
 
-    def capture(self, provider: str = "harbour-wire", *, body: bytes | None = None, url: str = "", fetched_at: datetime | None = None, **ninjs: Any) -> int:
+    def capture(
+        self, provider: str = "harbour-wire", *, body: bytes | None = None, url: str = "", fetched_at: datetime | None = None, **ninjs: Any
+    ) -> int:
         """Store one document; its capture id. Keywords are ninjs fields."""
         source = self.source(provider)
         if body is None:
@@ -84,7 +86,7 @@ class Wire:
 
     def run(self, *stages: str) -> list[Outcome]:
         """Work on all rows of these stages that are due now."""
-        outcomes = []
+        outcomes: list[Outcome] = []
         while True:
             with self.database.write() as conn:
                 rows = conn.execute(

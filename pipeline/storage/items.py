@@ -239,8 +239,8 @@ def reserve(conn: Connection, table: Table, count: int) -> list[int]:
     if count == 0:
         return []
     if conn.dialect.name == "postgresql":
-        drawn = text(f"SELECT nextval(pg_get_serial_sequence('{table.name}', 'id')) FROM generate_series(1, :count)")
-        return sorted(int(value) for value in conn.execute(drawn, {"count": count}).scalars())
+        drawn = text("SELECT nextval(pg_get_serial_sequence(:name, 'id')) FROM generate_series(1, :count)")
+        return sorted(int(value) for value in conn.execute(drawn, {"name": table.name, "count": count}).scalars())
     newest = conn.execute(text("SELECT seq FROM sqlite_sequence WHERE name = :name"), {"name": table.name}).scalar()
     first = int(newest or 0) + 1
     return list(range(first, first + count))

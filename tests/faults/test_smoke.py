@@ -15,7 +15,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Callable
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 
 import pytest
@@ -64,10 +64,8 @@ def start_consumer(folder: Path, broker: str) -> subprocess.Popen[bytes]:
 
 
 def kill_group(process: subprocess.Popen[bytes]) -> None:
-    try:
+    with suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGKILL)
-    except ProcessLookupError:
-        pass
     process.wait()
 
 
@@ -201,7 +199,7 @@ def _stir(press: Press) -> bool:
 
 def agree(run: Run) -> None:
     """Ledger against ledger against ledger."""
-    true = {key: entry for key, entry in run.press.ledger.current().items()}
+    true = run.press.ledger.current()
     shown = Counter(plain(entry.text) for entry in true.values() if entry.kind != "kill")
     assert run.items() == len(true), "each item is stored once"
     assert run.texts() == shown, "each text is stored as it was served, once"

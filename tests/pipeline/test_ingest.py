@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import threading
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
-from pipeline import ingest
+from pipeline import clean, ingest
 from pipeline.storage import captures, items, ledger
 from pipeline.storage.db import Database
 from schemas import tables
+from schemas.article import Article, Draft
 from tests.wire import LONG, NOW, Wire
 
 ALERT = "Port Ellery votes to deepen its harbour"
@@ -69,7 +71,9 @@ def test_of_undated_texts_the_one_fetched_later_is_the_newer_whatever_the_order_
 
 def test_another_providers_copy_is_a_pickup_in_the_same_story_with_its_share(wire: Wire) -> None:
     wire.arrive(uri="tag:hw:1", headline=ALERT, body_text=LONG)
-    outcome = wire.arrive("gazette", uri="g-77", headline="Harbour to be deepened", body_text=LONG + "\n\nThe Gazette's readers may write to us.")
+    outcome = wire.arrive(
+        "gazette", uri="g-77", headline="Harbour to be deepened", body_text=LONG + "\n\nThe Gazette's readers may write to us."
+    )
     assert outcome.sentence == "1 pickup"
     [original, copy] = wire.rows(tables.item)
     assert original.story == copy.story
@@ -181,7 +185,9 @@ def test_an_embargo_that_has_ended_when_the_item_comes_holds_nothing(wire: Wire)
 
 def test_the_same_id_of_two_providers_is_two_items(wire: Wire) -> None:
     wire.arrive("one", uri="1", headline=ALERT, body_text=LONG)
-    wire.arrive("two", uri="1", headline="Snow closes the pass", body_text="Snow closed the pass of Grannock on Sunday, the road office said." * 3)
+    wire.arrive(
+        "two", uri="1", headline="Snow closes the pass", body_text="Snow closed the pass of Grannock on Sunday, the road office said." * 3
+    )
     assert len(wire.rows(tables.item)) == 2
 
 
@@ -198,14 +204,14 @@ def test_a_broken_document_goes_to_quarantine_and_its_neighbours_are_stored(wire
 
 
 def test_a_fault_of_ours_with_one_document_is_that_documents_own(wire: Wire, monkeypatch: pytest.MonkeyPatch) -> None:
-    original = ingest.clean.clean
+    original = clean.clean
 
-    def fails_on_one(draft: object, **more: object) -> object:
-        if getattr(draft, "guid", "") == "bad":
+    def fails_on_one(draft: Draft, **more: Any) -> Article:
+        if draft.guid == "bad":
             raise ZeroDivisionError("by zero")
-        return original(draft, **more)  # type: ignore[arg-type]
+        return original(draft, **more)
 
-    monkeypatch.setattr(ingest.clean, "clean", fails_on_one)
+    monkeypatch.setattr(clean, "clean", fails_on_one)
     chunk = wire.chunk(wire.capture(uri="bad", headline=ALERT, body_text="x"), wire.capture(uri="good", headline=ALERT, body_text=LONG))
     assert ingest.ingest_chunk(wire.database, chunk, wire.settings).sentence == "1 new, 1 quarantined"
     assert wire.rows(tables.quarantine)[0].message == "ZeroDivisionError: by zero"

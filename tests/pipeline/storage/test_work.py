@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import select
@@ -80,11 +82,12 @@ def test_a_zombie_cannot_give_back_split_or_quarantine_either(database: Database
     if rule == "left out":
         monkeypatch.setattr(work, "_held", without_token)
     broken = rule == "left out"
-    for write in (
+    writes: tuple[Callable[[Any, Claimed], bool], ...] = (
         lambda conn, zombie: work.give_back(conn, zombie, LATER, error="", delay_s=1),
         lambda conn, zombie: work.split(conn, zombie, LATER) is not None,
         lambda conn, zombie: work.quarantine_lost(conn, zombie, LATER) is not None,
-    ):
+    )
+    for write in writes:
         id = add(database, 1, 2)
         zombie = held(database, id)
         held(database, id, LATER, "host:2")
