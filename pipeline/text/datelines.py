@@ -375,8 +375,8 @@ def _is_name(text: str) -> bool:
     words = text.split()
     if not words or len(words) > 6 or len(text) > 45 or any(sign.isdigit() for sign in text) or re.search(r"[\"“”?!:…*&|<>@=]", text):
         return False
-    if words[0].casefold() in ("by", "the") and len(words) == 1:
-        return words[0] == "By"  # Danish for "town": Ritzau's placeholder
+    if words[0].casefold() == "by" or words == ["The"]:
+        return words == ["By"]  # Danish for "town": a placeholder on Ritzau's wire; else a byline
     if words[-1].endswith(".") and len(words) > 1 and len(words[-1]) > 5:
         return False
     if all(

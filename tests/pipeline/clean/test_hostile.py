@@ -1,0 +1,61 @@
+"""Hostile markup: an article or a refusal, in bounded time."""
+
+from __future__ import annotations
+
+import time
+from datetime import UTC, datetime
+
+import pytest
+
+from pipeline import formats
+from pipeline.clean import clean
+from pipeline.errors import Unreadable
+from schemas.document import Document
+
+P = "<p>The council voted on Monday to go on with the plan, officials said after a long meeting.</p>"
+START, END = "<html><body>", "</body></html>"
+
+PAGES = {
+    "nested 100,000 deep": START + "<div>" * 100_000 + P * 5,
+    "nested 100,000 deep and closed": START + "<div>" * 100_000 + P * 5 + "</div>" * 100_000 + END,
+    "lists in lists": START + "<ul><li>" * 50_000 + P * 5 + END,
+    "tables in tables": START + "<table><tr><td>" * 30_000 + P * 5 + END,
+    "each tag of its own name": START + "".join(f"<x{n}>" for n in range(30_000)) + P * 5 + END,
+    "formatting never closed": START + "<b><i><u>" * 400 + P * 200 + END,
+    "100,000 siblings": START + "<p>x" * 100_000 + P * 5 + END,
+    "50,000 attributes": START + "<p " + " ".join(f"a{n}=1" for n in range(50_000)) + ">" + P * 5 + END,
+    "an attribute of megabytes": START + "<div class='" + "related " * 300_000 + "'>" + P * 5 + "</div>" + END,
+    "NULs": START + P.replace("council", "coun\0cil") * 5 + END,
+    "XML": "<?xml version='1.0'?><root>" + "<item>words</item>" * 1000 + "</root>",
+    "comments never closed": START + "<!-- x" * 50_000 + P * 5 + END,
+    "a word of a megabyte": START + "<p>" + "a" * 1_000_000 + "</p>" + P * 5 + END,
+    "brackets": START + "<p>" + "(" * 100_000 + "</p>" + P * 5 + END,
+    "agencies without end": START + "<p>" + "(AP) " * 50_000 + "</p>" + P * 5 + END,
+    "cities without end": START + "<p>" + "SEOUL/" * 50_000 + " (AP) -- x</p>" + P * 5 + END,
+    "credits without end": START + "<p>" + "Photo by A/" * 50_000 + "</p>" + P * 5 + END,
+    "JSON-LD nested": "<html><head><script type='application/ld+json'>" + "[" * 50_000 + "</script></head><body>" + P * 5 + END,
+    "a title of separators": "<html><head><title>" + "a | " * 100_000 + "</title></head><body>" + P * 5 + END,
+}
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_a_hostile_page_costs_little(name: str) -> None:
+    body = PAGES[name].encode()
+    document = Document(url="https://example.org/x", body=body, content_type="text/html", fetched_at=datetime(2026, 3, 1, tzinfo=UTC))
+    began = time.process_time()
+    try:
+        drafts = formats.read(document)
+        assert isinstance(drafts, tuple)
+        assert clean(drafts[0]).paragraphs
+    except Unreadable as refused:
+        assert str(refused)
+    assert time.process_time() - began < 2 + 3 * len(body) / 1e6  # seconds of CPU; what this guards against takes tens of them
+
+
+def test_text_survives_among_signs_that_are_no_text() -> None:
+    document = Document(
+        url="https://example.org/x", body=PAGES["NULs"].encode(), content_type="text/html", fetched_at=datetime(2026, 3, 1, tzinfo=UTC)
+    )
+    drafts = formats.read(document)
+    assert isinstance(drafts, tuple)
+    assert clean(drafts[0]).paragraphs[0].startswith("The council voted")

@@ -1,0 +1,153 @@
+"""Pages: where the article is, what the head says, and what is no article."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from pipeline.clean import clean
+from pipeline.errors import Unreadable
+from schemas.article import Article, Draft
+
+PROSE = [
+    "The harbour commission voted on Monday to deepen the main channel by two metres, ending a dispute of nine years.",
+    "Seven of the eleven members were in favour, the chairwoman told reporters after the meeting in the town hall.",
+    "Dredging is to begin in October, and the fishing fleet will be paid for the days on which it cannot leave.",
+]
+BODY = "".join(f"<p>{text}</p>" for text in PROSE)
+
+
+def page(body: str, head: str = "<title>Channel to be deepened</title>", url: str = "https://example.org/a/1") -> Article:
+    return clean(Draft(format="html", page_html=f"<!doctype html><html><head>{head}</head><body>{body}</body></html>", url=url))
+
+
+@pytest.mark.parametrize(
+    "around",
+    [
+        "<nav><ul><li><a href='/'>Home</a></li><li><a href='/w'>World</a></li></ul></nav>{}",
+        "{}<div class='related'><h3>Related</h3><p>A storm closed two airports in the north of the country on Sunday, officials said.</p></div>",
+        "{}<div id='comments'><p>I have said for years that this channel is too shallow, and nobody would hear of it.</p></div>",
+        "{}<aside><p>Sign up for our newsletter and have the harbour in your inbox on each morning of the week.</p></aside>",
+        "{}<footer><p>Copyright 2024 Example Press. All rights reserved, in all countries of the world and at sea.</p></footer>",
+        "{}<div style='display: none'><p>This paragraph is hidden, and nobody who reads the page will ever see a word of it.</p></div>",
+        "<div class='cookie-consent'><p>We and our 812 partners would like to store something on your device, if you agree to it.</p></div>{}",
+        "<script>document.write('<p>A paragraph that a script writes is none that stands in the page, is it?</p>')</script>{}",
+        "<div class='share'><a href='#'>Share</a><a href='#'>Tweet</a></div>{}",
+    ],
+)
+def test_only_the_article_is_read(around: str) -> None:
+    assert list(page(around.format(f"<div>{BODY}</div>")).paragraphs) == PROSE
+
+
+def test_an_element_of_a_bad_name_that_holds_the_story_is_spared() -> None:
+    assert list(page(f"<div class='sidebar promo widget'>{BODY}</div>").paragraphs) == PROSE
+
+
+def test_paragraphs_that_are_only_line_breaks_apart_are_paragraphs() -> None:
+    assert list(page("<div>" + "<br><br>".join(PROSE) + "</div>").paragraphs) == PROSE
+
+
+def test_inline_markup_does_not_part_words() -> None:
+    article = page(f"<p>The <b>har</b>bour <a href='/c'>commission</a> voted<br>on Monday to deepen the main channel.</p>{BODY}")
+    assert article.paragraphs[0] == "The harbour commission voted on Monday to deepen the main channel."
+
+
+@pytest.mark.parametrize(
+    ("head", "body", "headline"),
+    [
+        (
+            "<title>Channel to be deepened - The Example Press</title><meta property='og:site_name' content='The Example Press'>",
+            "",
+            "Channel to be deepened",
+        ),
+        ("<title>Channel | News</title>", "<h1>Channel to be deepened by two metres</h1>", "Channel to be deepened by two metres"),
+        ("<title>x</title><meta property='og:title' content='Channel to be deepened'>", "", "Channel to be deepened"),
+        (
+            '<title>Press</title><script type=\'application/ld+json\'>{"@type":"NewsArticle","headline":"Q&amp;A: the channel"}</script>',
+            "",
+            "Q&A: the channel",
+        ),
+    ],
+)
+def test_the_headline_comes_without_the_sites_name(head: str, body: str, headline: str) -> None:
+    assert page(body + BODY, head).headline == headline
+
+
+def test_what_the_page_says_of_itself_is_read() -> None:
+    said = {
+        "@context": "https://schema.org",
+        "@graph": [
+            {"@type": "WebPage", "name": "no"},
+            {
+                "@type": ["NewsArticle"],
+                "headline": "Channel to be deepened",
+                "datePublished": "2024-03-01T10:00:00+02:00",
+                "dateModified": "2024-03-01T12:30:00Z",
+                "author": [{"@type": "Person", "name": "By Ama Mensah"}, {"@type": "Person", "name": "Will Drake"}],
+                "keywords": ["harbours", "dredging"],
+            },
+        ],
+    }
+    head = f"<title>Channel</title><link rel='canonical' href='/a/channel'><script type='application/ld+json'>{json.dumps(said)}</script>"
+    article = page(BODY, head)
+    assert article.published is not None
+    assert article.modified is not None
+    assert (article.published.isoformat(), article.modified.isoformat()) == ("2024-03-01T08:00:00+00:00", "2024-03-01T12:30:00+00:00")
+    assert (article.byline, article.keywords) == ("Ama Mensah, Will Drake", ("harbours", "dredging"))
+    assert article.canonical_url == "https://example.org/a/channel"
+
+
+def test_a_caption_above_the_text_is_a_picture_and_no_paragraph() -> None:
+    article = page(
+        f"<article><figure><img src='/f.jpg'><figcaption>A dredger at work. Photo by Ama Mensah/UPI</figcaption></figure><div>{BODY}</div></article>"
+    )
+    assert list(article.paragraphs) == PROSE
+    assert [(picture.caption, picture.url) for picture in article.pictures] == [("A dredger at work.", "https://example.org/f.jpg")]
+
+
+def test_a_link_between_paragraphs_keeps_its_place_and_address() -> None:
+    article = page(f"<p>{PROSE[0]}</p><p><a href='/b'>RELATED Fleet wants a study</a></p><p>{PROSE[1]}</p><p>{PROSE[2]}</p>")
+    assert list(article.paragraphs) == PROSE
+    assert [(link.text, link.url, link.after_paragraph) for link in article.related_links] == [
+        ("Fleet wants a study", "https://example.org/b", 1)
+    ]
+
+
+def test_a_text_that_only_the_pages_data_holds_is_read_from_there() -> None:
+    said = json.dumps({"@type": "NewsArticle", "headline": "Channel to be deepened", "articleBody": "\n\n".join(PROSE * 2)})
+    article = page("<div id='app'></div>", f"<title>x</title><script type='application/ld+json'>{said}</script>")
+    assert list(article.paragraphs) == PROSE * 2
+
+
+@pytest.mark.parametrize(
+    ("head", "body", "word"),
+    [
+        (
+            "<title>Just a moment...</title>",
+            "<h1>example.org</h1><p>Verifying you are human. This may take a few seconds.</p>",
+            "challenge",
+        ),
+        (
+            "<title>Attention Required! | Shield</title>",
+            "<p>Sorry, you have been blocked. You are unable to access example.org at this time.</p>",
+            "challenge",
+        ),
+        (
+            "<title>Access Denied</title>",
+            "<p>You don't have permission to access this page on this server. Reference 18.2a3c</p>",
+            "challenge",
+        ),
+        (
+            "<title>404 - Page not found</title>",
+            "<h1>Page not found</h1><p>The page that you were looking for is not here, or has never been.</p>",
+            "error page",
+        ),
+        ("<title>World news</title>", "".join(f"<li><a href='/{n}'>A headline of a story number {n}</a></li>" for n in range(40)), "links"),
+        ("<title>App</title>", "<div id='root'></div><script>start()</script>", "scripts"),
+    ],
+)
+def test_pages_that_hold_no_article_are_refused_with_the_reason(head: str, body: str, word: str) -> None:
+    with pytest.raises(Unreadable, match=word) as refused:
+        page(body, head)
+    assert "https://example.org/a/1" in str(refused.value)

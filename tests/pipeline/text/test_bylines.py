@@ -1,0 +1,49 @@
+"""Bylines, and sentences that begin with `By`."""
+
+from __future__ import annotations
+
+import pytest
+
+from pipeline.text.bylines import byline_of, is_staff_line, stamp_of
+
+
+@pytest.mark.parametrize(
+    ("line", "name"),
+    [
+        ("By Ama Mensah", "Ama Mensah"),
+        ("By AMA MENSAH and WILL DRAKE", "AMA MENSAH and WILL DRAKE"),
+        ("By Ama Mensah, UPI", "Ama Mensah, UPI"),
+        ("By AMA MENSAH Associated Press", "AMA MENSAH"),
+        ("Von Jonas Petersen, dpa", "Jonas Petersen, dpa"),
+        ("Par Claire Vuillemin", "Claire Vuillemin"),
+        ("By Charles de la Tour Jr.", "Charles de la Tour Jr."),
+    ],
+)
+def test_a_byline_is_read(line: str, name: str) -> None:
+    assert byline_of(line) == name
+
+
+@pytest.mark.parametrize(
+    "line", ["By nightfall the town was dry.", "By Monday, 40 people had come back.", "By law the vote is secret", "Bystanders watched"]
+)
+def test_a_sentence_is_no_byline(line: str) -> None:
+    assert byline_of(line) is None
+
+
+def test_the_line_below_a_byline_is_known() -> None:
+    assert is_staff_line("Associated Press")
+    assert is_staff_line("UPI Staff Writer")
+    assert not is_staff_line("Associated problems were found by the Press")
+
+
+@pytest.mark.parametrize(
+    ("line", "date"),
+    [
+        ("Aug. 15, 2022 / 3:12 AM", "Aug. 15, 2022"),
+        ("Published: 15 August 2022", "15 August 2022"),
+        ("Updated 2022-08-15 12:00 UTC", "2022-08-15"),
+        ("Am 15. August 2022 sprach der Minister", None),
+    ],
+)
+def test_a_time_stamp_is_a_line_of_its_own(line: str, date: str | None) -> None:
+    assert stamp_of(line) == date

@@ -1,0 +1,93 @@
+"""What stands around and between paragraphs, and sentences that begin alike."""
+
+from __future__ import annotations
+
+import pytest
+
+from pipeline.text import furniture
+
+
+@pytest.mark.parametrize(
+    ("line", "text"),
+    [
+        ("RELATED Ministers meet in Oslo", "Ministers meet in Oslo"),
+        ("RELATED: Ministers meet in Oslo", "Ministers meet in Oslo"),
+        ("READ MORE Ministers meet in Oslo", "Ministers meet in Oslo"),
+        ("Read more: Ministers meet in Oslo", "Ministers meet in Oslo"),
+        ("À lire aussi : Les ministres à Oslo", "Les ministres à Oslo"),
+        ("Lesen Sie auch: Minister in Oslo", "Minister in Oslo"),
+        ("Читайте также: Министры в Осло", "Министры в Осло"),
+        ("اقرأ أيضا: وزراء في أوسلو", "وزراء في أوسلو"),
+    ],
+)
+def test_a_related_link_is_known_by_its_mark(line: str, text: str) -> None:
+    assert furniture.related_of(line) == text
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["Related costs rose by 5 percent.", "More people came than before.", "Read the law, he said.", "Watch the birds and they watch you."],
+)
+def test_a_sentence_is_no_related_link(line: str) -> None:
+    assert furniture.related_of(line) is None
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["Latest Headlines", "FOLLOW US", "Most read", "You may also like", "Meistgelesen", "Lo más leído", "More from World", "相关阅读"],
+)
+def test_headings_of_a_pages_lists_are_known(line: str) -> None:
+    assert furniture.is_tail_head(line)
+
+
+@pytest.mark.parametrize(
+    "line", ["Advertisement", "Story continues below", "Share", "5 min read", "Sign up for our daily newsletter", "* * *", "___"]
+)
+def test_labels_between_paragraphs_are_known(line: str) -> None:
+    assert furniture.is_inline(line)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "(Reporting by Ama Mensah; Editing by Will Drake)",
+        "Associated Press writer Nina Soto contributed to this report.",
+        "Copyright 2024 The Example Press. All rights reserved.",
+        "ab/de/dl/hmw",
+        "dpa xx yyno n1 ah",
+        "This report by The Canadian Press was first published Nov. 4, 2024.",
+        "SOURCE Larkfield Instruments, Inc.",
+        "PTI MI SRK",
+        "press@example.org",
+    ],
+)
+def test_credits_below_the_last_paragraph_are_tails(line: str) -> None:
+    assert furniture.is_tail(line)
+
+
+@pytest.mark.parametrize(
+    "line", ["Reporting was hard in those days, she said.", "The copyright of the song has ended.", "He said: no.", "Both were there."]
+)
+def test_sentences_are_no_tails(line: str) -> None:
+    assert not furniture.is_tail(line)
+
+
+@pytest.mark.parametrize(
+    ("paragraph", "story", "tail"),
+    [
+        ("He left. (Reporting by A B)", "He left.", "(Reporting by A B)"),
+        ("Se fue. EFE", "Se fue.", "EFE"),
+        ("È partito. (ANSA).", "È partito.", "(ANSA)."),
+        ("He left. PTI MI SRK", "He left.", "PTI MI SRK"),
+        ("He works for the news agency (AFP).", "He works for the news agency (AFP).", None),
+        ("He lives in the U.S.", "He lives in the U.S.", None),
+    ],
+)
+def test_a_credit_behind_the_last_sentence_is_split_off(paragraph: str, story: str, tail: str | None) -> None:
+    assert furniture.split_tail(paragraph) == (story, tail)
+
+
+def test_an_agencys_notepad_is_known() -> None:
+    assert furniture.is_notepad("# Notizblock")
+    assert furniture.is_notepad("Die folgenden Informationen sind nicht zur Veröffentlichung bestimmt")
+    assert not furniture.is_notepad("Er hatte einen Block für Notizen in der Hand.")
