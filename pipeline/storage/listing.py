@@ -21,25 +21,35 @@ def _rows(conn: Connection, statement: Any) -> list[Row]:
     return [dict(row._mapping) for row in conn.execute(statement).all()]
 
 
+def _row(conn: Connection, statement: Any) -> Row | None:
+    row = conn.execute(statement).one_or_none()
+    return None if row is None else dict(row._mapping)
+
+
+def _row(conn: Connection, statement: Any) -> Row | None:
+    row = conn.execute(statement).one_or_none()
+    return dict(row._mapping) if row is not None else None
+
+
 def runs(conn: Connection, *, limit: int = 20) -> list[Row]:
     """The newest runs: id, trigger, label, when, and what came of them so far."""
     found = _rows(conn, select(run).order_by(run.c.id.desc()).limit(limit))
     ids = [row["id"] for row in found]
-    polls = dict(conn.execute(select(poll.c.run, func.count()).where(poll.c.run.in_(ids)).group_by(poll.c.run)).tuples().all())
-    kinds: dict[int, dict[str, int]] = {}
-    for row in conn.execute(
-        select(verdict.c.run, verdict.c.kind, func.count().label("n")).where(verdict.c.run.in_(ids)).group_by("run", "kind")
-    ):
-        kinds.setdefault(row.run, {})[row.kind] = row.n
-    for row in found:
-        row["polls"] = polls.get(row["id"], 0)
-        row["verdicts"] = kinds.get(row["id"], {})
+    counted = conn.execute(select(poll.c.run, func.count().label("n")).where(poll.c.run.in_(ids)).group_by(poll.c.run))
+    asked = {row.run: row.n for row in counted}
+    came: dict[int, dict[str, int]] = {}
+    kinds = select(verdict.c.run, verdict.c.kind, func.count().label("n")).where(verdict.c.run.in_(ids))
+    for row in conn.execute(kinds.group_by(verdict.c.run, verdict.c.kind).order_by(verdict.c.kind)):
+        came.setdefault(row.run, {})[row.kind] = row.n
+    for one in found:
+        one["polls"] = asked.get(one["id"], 0)
+        one["verdicts"] = came.get(one["id"], {})
     return found
 
 
 def run_report(conn: Connection, id: int) -> Row:
     """What one run did: polls by source, pages, verdicts, what is quarantined, what is still to do. Raises Misconfigured for a number that is none."""
-    [found] = _rows(conn, select(run).where(run.c.id == id)) or [None]
+    found = _row(conn, select(run).where(run.c.id == id))
     if found is None:
         raise Misconfigured(f"There is no run {id}.", hint="`newswire runs list` shows the newest.")
     counted = select(verdict.c.kind, func.count()).where(verdict.c.run == id).group_by(verdict.c.kind).order_by(verdict.c.kind)
@@ -107,6 +117,7 @@ def item_list(
             version.c.number.label("versions"),
             version.c.language,
             item.c.url,
+            item.c.created_at,
             item.c.updated_at,
         )
         .outerjoin(version, version.c.id == item.c.current)
@@ -135,7 +146,7 @@ def _midnight(day: date) -> datetime:
 
 def item_show(conn: Connection, id: int) -> Row:
     """One item whole: its versions, its article, facts, keys, what it copies and who copies it. Raises Misconfigured."""
-    [found] = _rows(conn, select(item).where(item.c.id == id)) or [None]
+    found = _row(conn, select(item).where(item.c.id == id))
     if found is None:
         raise Misconfigured(f"There is no item {id}.", hint="`newswire items list` shows the newest.")
     hidden = found["status"] in ("killed", "purged")
@@ -232,12 +243,8 @@ def quarantine_open(conn: Connection, *, error: str = "") -> list[int]:
 
 def quarantine_show(conn: Connection, id: int) -> Row:
     """One row. Raises Misconfigured."""
-    [found] = _rows(
-        conn,
-        select(quarantine, source.c.name.label("source_name"))
-        .outerjoin(source, source.c.id == quarantine.c.source)
-        .where(quarantine.c.id == id),
-    ) or [None]
+    statement = select(quarantine, source.c.name.label("source_name")).outerjoin(source, source.c.id == quarantine.c.source)
+    found = _row(conn, statement.where(quarantine.c.id == id))
     if found is None:
         raise Misconfigured(f"Nothing is in quarantine under {id}.", hint="`newswire quarantine list` shows all.")
     return found
