@@ -26,11 +26,6 @@ def _row(conn: Connection, statement: Any) -> Row | None:
     return None if row is None else dict(row._mapping)
 
 
-def _row(conn: Connection, statement: Any) -> Row | None:
-    row = conn.execute(statement).one_or_none()
-    return dict(row._mapping) if row is not None else None
-
-
 def runs(conn: Connection, *, limit: int = 20) -> list[Row]:
     """The newest runs: id, trigger, label, when, and what came of them so far."""
     found = _rows(conn, select(run).order_by(run.c.id.desc()).limit(limit))
