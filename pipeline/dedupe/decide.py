@@ -6,11 +6,11 @@ Publisher's ids and versions outrank text. Text never decides a kill.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 import msgspec
 
-from pipeline.dedupe.compare import details_differ, overlap, shared_shingles
+from pipeline.dedupe.compare import overlap, replaced_details, shared_shingles
 from schemas.article import Article, Draft, Usability
 from schemas.verdict import Evidence, ItemStatus, Overlap, Verdict, VerdictKind, VersionKind
 
@@ -22,6 +22,14 @@ LEAST_OF_EITHER = 0.12
 """And of the longer one's: a wrap-up that quotes a brief is no copy of it."""
 RECURRING_AFTER = timedelta(hours=16)
 """Reports that come every day share most of their words: so far apart, with other numbers or names, they are two stories."""
+RECURRING_REPLACED = (1, 0.05)
+"""At least so many numbers and names replaced, and this share of all that the two texts could have in common."""
+TEMPLATE_REPLACED = (2, 0.25)
+"""The same for texts of one day: two reports filled into one form (two lotteries, two companies' results)."""
+LARGEST_COUNTER = 9_999
+"""Versions up to here count 1, 2, 3; greater numbers are opaque ids, and the publisher's time tells more (Reuters)."""
+_KEYS = {"guid": "id", "url": "address", "fingerprint": "headline and text"}
+"""What an editor calls the kinds of keys."""
 
 
 class Incoming(msgspec.Struct, frozen=True, kw_only=True):
@@ -87,21 +95,21 @@ def _kill(incoming: Incoming, held: Held | None) -> Verdict:
 
 def _known(incoming: Incoming, article: Article, held: Held, *, is_killed: bool) -> Verdict:
     kind, key = incoming.matched_by or ("", "")
-    known = f"its {kind} {key} is known: item {held.item}"
+    known = f"its {_KEYS.get(kind, kind)} {key} is known: item {held.item}"
     killed = ("the item was killed: this text is kept and shown to nobody",) if is_killed else ()
     if held.current is None:
         return Verdict(kind=VerdictKind.VERSION, version_kind=VersionKind.FIRST, evidence=_evidence(incoming, known, *killed))
     if held.current.text_hash == incoming.text_hash:
         return Verdict(kind=VerdictKind.UNCHANGED, evidence=_evidence(incoming, known, "its text is the current one"))
     shares = overlap(article.text, held.current.text)
-    changed = f"shares {_percent(shares.of_new)} of its text with the version that it follows"
-    is_older, why = _older(incoming, held.current)
+    older = _why_older(incoming, held.current)
     version_kind = _version_kind(article)
-    if is_older:
-        evidence = _evidence(incoming, known, why, *killed, shares=shares, against=held.current.version)
-        return Verdict(kind=VerdictKind.HISTORY, version_kind=version_kind, evidence=evidence)
-    evidence = _evidence(incoming, known, changed, *_mark(version_kind), *killed, shares=shares, against=held.current.version)
-    return Verdict(kind=VerdictKind.VERSION, version_kind=version_kind, evidence=evidence)
+    because = (older,) if older else (f"shares {_percent(shares.of_new)} of its text with the version that it follows", *_mark(article))
+    return Verdict(
+        kind=VerdictKind.HISTORY if older else VerdictKind.VERSION,
+        version_kind=version_kind,
+        evidence=_evidence(incoming, known, *because, *killed, shares=shares, against=held.current.version),
+    )
 
 
 def _version_kind(article: Article) -> VersionKind:
@@ -110,45 +118,66 @@ def _version_kind(article: Article) -> VersionKind:
     return VersionKind.WRITETHRU if article.writethru else VersionKind.UPDATE
 
 
-def _mark(kind: VersionKind) -> tuple[str, ...]:
-    return () if kind is VersionKind.UPDATE else (f"it is marked as a {kind}",)
+def _mark(article: Article) -> tuple[str, ...]:
+    if article.correction is not None:
+        return (f"it is marked as a correction: {article.correction}" if article.correction else "it is marked as a correction",)
+    return ("it is marked as a writethru",) if article.writethru else ()
 
 
-def _older(incoming: Incoming, current: HeldVersion) -> tuple[bool, str]:
-    """By the publisher's order, where both tell it, else by the time of the fetch. Equal is not older."""
-    mine, theirs = incoming.draft.version, current.publisher_version
-    if mine.isdecimal() and theirs.isdecimal() and int(mine) != int(theirs):
-        return int(mine) < int(theirs), f"the publisher's version {mine} is older than {theirs}"
-    if incoming.draft.version_at is not None and current.version_at is not None and incoming.draft.version_at != current.version_at:
-        made = incoming.draft.version_at
-        return made < current.version_at, f"made at {made:%Y-%m-%d %H:%M:%S} UTC, before the current one"
-    return incoming.fetched_at < current.fetched_at, f"fetched at {incoming.fetched_at:%Y-%m-%d %H:%M:%S} UTC, before the current one"
+def _why_older(incoming: Incoming, current: HeldVersion) -> str:
+    """Why it comes before the current version, by the publisher's order where both tell it, else by the fetch; "" where it does not."""
+    mine, theirs = _number(incoming.draft.version), _number(current.publisher_version)
+    made, made_then = incoming.draft.version_at, current.version_at
+    by_number = mine is not None and theirs is not None and mine != theirs
+    by_time = made is not None and made_then is not None and made != made_then
+    if mine is not None and theirs is not None and by_number and (max(mine, theirs) <= LARGEST_COUNTER or not by_time):
+        return f"the publisher's version {mine} is older than {theirs}" if mine < theirs else ""
+    if made is not None and made_then is not None and by_time:
+        return f"made at {_clock(made)}, before the current one" if made < made_then else ""
+    return f"fetched at {_clock(incoming.fetched_at)}, before the current one" if incoming.fetched_at < current.fetched_at else ""
+
+
+def _number(version: str) -> int | None:
+    return int(version) if version.isdecimal() and len(version) <= 40 else None
+
+
+def _clock(moment: datetime) -> str:
+    return f"{moment.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
 
 
 def _unknown(incoming: Incoming, article: Article, neighbours: Sequence[Neighbour], *, is_killed: bool) -> Verdict:
     killed = ("one of its ids was killed before it came: it arrives killed",) if is_killed else ()
-    copies = [
-        (_rank(shares), neighbour, shares) for neighbour in neighbours if (shares := _copied(incoming, article, neighbour)) is not None
-    ]
-    others = [copy for copy in copies if copy[1].provider != incoming.provider]
-    if not others:
-        own = [
-            f"shares {_percent(s.of_new)} of its text with item {n.item} of the same provider, under another id" for _, n, s in copies[:1]
-        ]
-        return Verdict(
-            kind=VerdictKind.NEW, version_kind=VersionKind.FIRST, evidence=_evidence(incoming, "none of its ids was known", *own, *killed)
-        )
-    _, original, shares = max(others, key=lambda copy: (copy[0], -copy[1].item))  # the best match; of equals the one that came first
-    sentence = (
-        f"shares {_percent(shares.of_new)} of its text with item {original.item} of {original.provider}, "
-        f"which is {_percent(shares.of_other)} of that one"
+    unknown = "none of its ids was known" if incoming.keys else "it bears no id"
+    found = _original(incoming, article, neighbours)
+    if found is None:
+        return Verdict(kind=VerdictKind.NEW, version_kind=VersionKind.FIRST, evidence=_evidence(incoming, unknown, *killed))
+    original, shares = found
+    is_own = original.provider == incoming.provider
+    shared = f"shares {_percent(shares.of_new)} of its text with item {original.item}, which is {_percent(shares.of_other)} of that one"
+    whose = (
+        f"item {original.item} is by the same provider, under another id" if is_own else f"item {original.item} is by {original.provider}"
     )
     return Verdict(
-        kind=VerdictKind.PICKUP,
+        kind=VerdictKind.NEW if is_own else VerdictKind.PICKUP,
         version_kind=VersionKind.FIRST,
-        pickup_of=original.item,
-        evidence=_evidence(incoming, "none of its ids was known", sentence, *killed, shares=shares, against=original.version),
+        pickup_of=None if is_own else original.item,
+        evidence=_evidence(incoming, unknown, shared, whose, *killed, shares=shares, against=original.version),
     )
+
+
+def _original(incoming: Incoming, article: Article, neighbours: Sequence[Neighbour]) -> tuple[Neighbour, Overlap] | None:
+    """The text that this one is a copy of.
+
+    The best match names the story; of the copies in it, the item that came first is the original, in the version that shares most: an
+    outlet's cut may equal another outlet's, and is the agency's text all the same.
+    """
+    copies = [(shares, neighbour) for neighbour in neighbours if (shares := _copied(incoming, article, neighbour)) is not None]
+    if not copies:
+        return None
+    story = max(copies, key=lambda copy: (_rank(copy[0]), -copy[1].item))[1].story
+    first = min(neighbour.item for _, neighbour in copies if neighbour.story == story)
+    shares, original = max((copy for copy in copies if copy[1].item == first), key=lambda copy: (_rank(copy[0]), copy[1].version))
+    return original, shares
 
 
 def _copied(incoming: Incoming, article: Article, neighbour: Neighbour) -> Overlap | None:
@@ -158,10 +187,17 @@ def _copied(incoming: Incoming, article: Article, neighbour: Neighbour) -> Overl
         return None
     if shared_shingles(article.text, neighbour.text) < LEAST_SHARED:
         return None
+    return None if _is_another_report(incoming, article, neighbour) else shares
+
+
+def _is_another_report(incoming: Incoming, article: Article, neighbour: Neighbour) -> bool:
+    """The same words about something else: a report that comes every day, or a form filled in anew."""
+    if article.correction is not None:
+        return False
+    replaced, kept = replaced_details(article.text, neighbour.text)
     at = article.published or incoming.draft.published or incoming.fetched_at
-    if abs(at - neighbour.at) >= RECURRING_AFTER and article.correction is None and details_differ(article.text, neighbour.text):
-        return None
-    return shares
+    least, share = RECURRING_REPLACED if abs(at - neighbour.at) >= RECURRING_AFTER else TEMPLATE_REPLACED
+    return replaced >= least and replaced >= share * (replaced + kept)
 
 
 def _rank(shares: Overlap) -> float:

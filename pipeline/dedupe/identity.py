@@ -1,4 +1,7 @@
-"""The identity ladder: by which keys an item is known again, strongest first. Keys are per provider; two providers' ids never meet."""
+"""The identity ladder: by which keys an item is known again, strongest first. Pure.
+
+Keys are compared within one provider: two providers' ids never meet.
+"""
 
 from __future__ import annotations
 
@@ -6,14 +9,17 @@ import re
 import unicodedata
 from urllib.parse import urlsplit
 
+import xxhash
+
+from pipeline.dedupe.signature import words
 from pipeline.errors import Unreadable
 from pipeline.urls import canonical
 from schemas.article import Article, Draft
 from schemas.document import Entry
 
-_WORDS = re.compile(r"\w+")
-_LONGEST = 900
-"""A key is part of an index entry, which PostgreSQL bounds."""
+_LONGEST = 800
+"""Bytes of a key: it is part of an index entry, which PostgreSQL bounds at 2,704."""
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]+")
 
 
 def keys(draft: Draft, article: Article | None, *, final_url: str = "", entry: Entry | None = None) -> tuple[tuple[str, str], ...]:
@@ -21,49 +27,52 @@ def keys(draft: Draft, article: Article | None, *, final_url: str = "", entry: E
 
     guid         the publisher's own id: the draft's, then the entry's where that is more than an address
     url          canonical addresses: the page's own word for it, then where it was found
-    fingerprint  headline and day, only for what has neither: the same thing seen twice, and nothing else
+    fingerprint  headline, day and words, for what has neither a guid nor a web address: the same thing seen twice, and nothing else
     """
-    found: list[tuple[str, str]] = []
-    for guid in (draft.guid, entry.key if entry is not None else ""):
-        guid = guid.strip()
-        if not guid:
-            continue
-        if _is_address(guid):
-            found += _address(guid)
-        else:
-            found.append(("guid", _short(guid)))
-    for url in (article.canonical_url if article else None, draft.url, final_url, entry.url if entry is not None else ""):
+    guids = [draft.guid] if draft.guid else []
+    addresses = [article.canonical_url if article else None, draft.url, final_url, entry.url if entry else None]
+    if entry is not None:
+        (addresses if _is_address(entry.key) else guids).append(entry.key)
+    if draft.path:
+        addresses = [address for address in addresses if address not in (final_url, entry.url if entry else "")]  # the container's
+    if draft.guid:
         # a drop folder may write one item after the other to the same file: there the publisher's id decides alone
-        if url and _names_one_item(url) and not (draft.guid and url.startswith("file:")):
-            found += _address(url)
-    ordered = sorted(dict.fromkeys(found), key=lambda pair: pair[0] != "guid")
-    return tuple(ordered) or _fingerprint(article)
+        addresses = [address for address in addresses if address and not address.lower().startswith("file:")]
+    urls = [_bounded(url) for address in addresses if address and (url := _item_url(address))]
+    found = [("guid", guid) for one in guids if (guid := _bounded(one))] + [("url", url) for url in urls]
+    if not any(kind == "guid" or not key.startswith("file:") for kind, key in found):
+        found += [("fingerprint", mark) for mark in (_fingerprint(article),) if mark]
+    return tuple(dict.fromkeys(found))
 
 
-def _is_address(guid: str) -> bool:
-    return guid.lower().startswith(("http://", "https://", "file://"))
+def _is_address(key: str) -> bool:
+    return key.strip().lower().startswith(("http://", "https://", "file://"))
 
 
-def _names_one_item(url: str) -> bool:
-    """A site's front page names no item: a canonical link that points there is a mistake of the page."""
-    parts = urlsplit(url)
-    return parts.path not in ("", "/") or bool(parts.query)
-
-
-def _address(url: str) -> list[tuple[str, str]]:
+def _item_url(address: str) -> str:
+    """Its canonical form; "" where it names no item: a site's front page is a mistake of whoever gave it as an item's address."""
     try:
-        return [("url", _short(canonical(url)))]
+        url = canonical(address)
     except Unreadable:
-        return []
+        return ""
+    parts = urlsplit(url)
+    return url if parts.path not in ("", "/") or parts.query or parts.fragment else ""
 
 
-def _short(key: str) -> str:
-    return key if len(key) <= _LONGEST else key[:_LONGEST]
+def _bounded(key: str) -> str:
+    """A key that an index can hold; a longer one ends in the hash of the whole, so that two stay two."""
+    key = _CONTROL.sub(" ", unicodedata.normalize("NFC", key)).strip()
+    encoded = key.encode("utf-8", "replace")
+    if len(encoded) <= _LONGEST:
+        return encoded.decode()
+    return f"{encoded[: _LONGEST - 33].decode('utf-8', 'ignore')} {xxhash.xxh3_128_hexdigest(encoded)}"
 
 
-def _fingerprint(article: Article | None) -> tuple[tuple[str, str], ...]:
-    if article is None or not article.headline:
-        return ()
-    words = " ".join(_WORDS.findall(unicodedata.normalize("NFKC", article.headline).casefold()))
-    day = article.published.date().isoformat() if article.published else (article.dateline.resolved_date or "" if article.dateline else "")
-    return (("fingerprint", _short(f"{day} {words}")),)
+def _fingerprint(article: Article | None) -> str:
+    if article is None or not article.headline and not article.text:
+        return ""
+    day = article.published.date().isoformat() if article.published else (article.dateline and article.dateline.resolved_date) or ""
+    headline = " ".join(words(article.headline))
+    said = " ".join(words(article.text))
+    mark = xxhash.xxh3_128_hexdigest(f"{headline}\n{said}".encode("utf-8", "replace"))
+    return f"{day} {mark}".strip()
