@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 from pipeline.storage import schema
@@ -19,6 +20,9 @@ from tests.servers.postgres import Postgres
 from tests.servers.valkey import DATABASES, Valkey
 
 pytest_plugins = ["tests.skips"]
+
+hypothesis.settings.register_profile("newswire", deadline=None)  # cores are shared with other test processes: time is no property
+hypothesis.settings.load_profile("newswire")
 
 _numbers = itertools.count(1)
 

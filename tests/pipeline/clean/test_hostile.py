@@ -47,8 +47,8 @@ def test_a_hostile_page_costs_little(name: str) -> None:
         drafts = formats.read(document)
         assert isinstance(drafts, tuple)
         assert clean(drafts[0]).paragraphs
-    except Unreadable as refused:
-        assert str(refused)
+    except Unreadable:
+        pass  # a refusal is as good: what counts is the time
     assert time.process_time() - began < 2 + 3 * len(body) / 1e6  # seconds of CPU; what this guards against takes tens of them
 
 

