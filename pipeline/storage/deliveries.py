@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import msgspec
-from sqlalchemy import ColumnElement, Connection, and_, case, delete, exists, func, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Select, and_, case, delete, exists, func, or_, select, update
 
 from pipeline.storage import items
 from pipeline.storage.db import insert
@@ -25,6 +25,8 @@ from schemas.tables import delivery, event, fact, history, identity, item, log_s
 from schemas.verdict import ItemStatus
 
 KILL, FLASH, NORMAL, BACKFILL = 0, 1, 2, 3
+_KILLS = ("killed", "purged")
+"""They ignore filters: rows are gone after an acknowledgement, so nobody knows who was told."""
 _LANES = {"flash": FLASH, "normal": NORMAL, "backfill": BACKFILL}
 _READ = 500
 """Events of one pass."""
@@ -102,14 +104,14 @@ def read(conn: Connection, one: Subscription, now: datetime) -> int:
     events = conn.execute(select(event).where(event.c.seq > held.read_seq).order_by(event.c.seq).limit(_READ)).all()
     if not events:
         return 0
-    fits = _ever_matched(conn, one, {row.item for row in events if row.kind != "killed"})
+    fits = _ever_matched(conn, one, {row.item for row in events if row.kind not in _KILLS})
     owed: dict[int, tuple[int, int]] = {}
     for row in events:
         if one.after == "enriched" and row.kind not in _CHANGES_SHOWN:
             continue
-        if row.kind == "history" or (row.kind not in ("killed", "purged") and row.item not in fits):
+        if row.kind == "history" or (row.kind not in _KILLS and row.item not in fits):
             continue
-        lane = KILL if row.kind in ("killed", "purged") else _LANES.get(row.lane, NORMAL)
+        lane = KILL if row.kind in _KILLS else _LANES.get(row.lane, NORMAL)
         owed[row.item] = (row.seq, min(lane, owed.get(row.item, (0, BACKFILL))[1]))
     _owe(conn, one.id, owed, now)
     conn.execute(update(subscription).where(subscription.c.id == one.id).values(read_seq=events[-1].seq))
@@ -121,7 +123,7 @@ def _owe(conn: Connection, subscription_id: int, owed: Mapping[int, tuple[int, i
     if not owed:
         return
     statement = insert(conn, delivery)
-    new, kill = statement.excluded, statement.excluded.lane == KILL
+    new, kill = statement.excluded, _is_at_once(statement.excluded.lane)
     statement = statement.on_conflict_do_update(
         index_elements=["subscription", "item"],
         set_={
@@ -141,6 +143,10 @@ def _owe(conn: Connection, subscription_id: int, owed: Mapping[int, tuple[int, i
     conn.execute(statement, rows)
 
 
+def _is_at_once(lane: ColumnElement[int]) -> ColumnElement[bool]:
+    return lane == KILL
+
+
 # --- what matches ---------------------------------------------------------------------------------------------------------------
 
 
@@ -156,7 +162,7 @@ def matches(
 ) -> bool:
     """Pure: each filter that is given names one of its values, in whatever case.
 
-    A keyword is one of the publisher's, or a word of the headline.
+    A keyword is one of the publisher's, a word of the headline, or one that the enricher `keywords` found.
     """
     words = {word.casefold() for word in keywords} | {word.strip(_PUNCTUATION).casefold() for word in headline.split()}
     values = {
@@ -187,12 +193,28 @@ def _ever_matched(conn: Connection, one: Subscription, ids: Iterable[int]) -> se
     texts: dict[int, Article] = {}
     if one.filter.get("keyword") or one.filter.get("kind"):  # what stands in the article only
         texts = items.load_articles(conn, [row.id for row in rows])
-    return {row.item for row in rows if _matches(one, row.provider, row.source, row.language, row.headline, texts.get(row.id))}
+    found = _found_keywords(conn, one, [row.id for row in rows])
+    return {row.item for row in rows if _matches(one, row, row.provider, row.source, texts.get(row.id), found)}
 
 
-def _matches(one: Subscription, provider: str, source: str | None, language: str, headline: str, article: Article | None) -> bool:
-    more: dict[str, Any] = {"kind": str(article.kind), "keywords": article.keywords} if article else {}
-    return matches(one.filter, provider=provider, source=source or "", language=language, headline=headline, **more)
+def _matches(
+    one: Subscription, of: Any, provider: str, source: str | None, article: Article | None, found: Mapping[int, Sequence[str]]
+) -> bool:
+    """`of`: a row with a version's id, language and headline. `found`: what `_found_keywords` gave."""
+    keywords = (*(article.keywords if article else ()), *found.get(of.id, ()))
+    kind = str(article.kind) if article else ""
+    return matches(
+        one.filter, provider=provider, source=source or "", language=of.language, headline=of.headline, kind=kind, keywords=keywords
+    )
+
+
+def _found_keywords(conn: Connection, one: Subscription, versions: Sequence[int]) -> dict[int, list[str]]:
+    """By version, whatever an enricher of any version ever said of it: what matched once must not be forgotten."""
+    found: dict[int, list[str]] = {}
+    if one.filter.get("keyword"):
+        for row in conn.execute(select(fact.c.version, fact.c.value).where(fact.c.version.in_(versions), fact.c.enricher == "keywords")):
+            found.setdefault(row.version, []).extend(str(word["word"]) for word in row.value.get("keywords", ()))
+    return found
 
 
 # --- sending --------------------------------------------------------------------------------------------------------------------
@@ -265,8 +287,7 @@ def answer(conn: Connection, subscription_id: int, answers: Iterable[Answer], no
 
     The subscription's row is locked first: a rewind that committed in between would have its rows taken by the past.
     """
-    locked = select(subscription.c.name, subscription.c.generation).where(subscription.c.id == subscription_id).with_for_update()
-    held = conn.execute(locked).one_or_none()
+    held = conn.execute(_locked(subscription_id)).one_or_none()
     if held is None:
         return 0
     gone: list[dict[str, Any]] = []
@@ -285,6 +306,10 @@ def answer(conn: Connection, subscription_id: int, answers: Iterable[Answer], no
     if gone:
         conn.execute(history.insert(), gone)
     return len(gone)
+
+
+def _locked(id: int) -> Select[tuple[str, int]]:
+    return select(subscription.c.name, subscription.c.generation).where(subscription.c.id == id).with_for_update()
 
 
 def _names(said: Answer, generation: int) -> bool:
@@ -345,6 +370,7 @@ def make(conn: Connection, one: Subscription, wanted: Mapping[int, int]) -> dict
     urls = _urls(conn, [row.id for row in rows.values() if row.status == ItemStatus.USABLE])
     enriched = _enriched(conn, shown) if one.after == "enriched" else set(shown)
     ever = _ever_matched(conn, one, wanted)
+    found = _found_keywords(conn, one, shown)
     made: dict[int, Message] = {}
     for id, row in rows.items():
         ids = {
@@ -363,7 +389,7 @@ def make(conn: Connection, one: Subscription, wanted: Mapping[int, int]) -> dict
         if row.shown not in articles or row.shown not in enriched:
             continue
         of, article = versions[row.shown], articles[row.shown]
-        if not _matches(one, row.provider, row.source_name, of.language, of.headline, article):
+        if not _matches(one, of, row.provider, row.source_name, article, found):
             if id in ever:
                 made[id] = Message(status=Showing.LEFT, **ids)
         else:
