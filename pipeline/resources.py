@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -24,8 +24,8 @@ OLDEST_REDIS = (6, 2)
 
 T = TypeVar("T")
 _settings: Settings | None = None
-_opened: dict[str, tuple[int, Any]] = {}
-"""By name: the process that opened it, and what it opened. What a parent opened is never used, and never closed, by its children."""
+_opened: dict[tuple[int, str], Any] = {}
+"""By process and name. What a parent opened is never used, and never closed, by its children."""
 
 
 def use(settings: Settings) -> None:
@@ -45,29 +45,27 @@ def settings() -> Settings:
 
 def database() -> Database:
     """This process's database, opened on first use."""
-    held = _opened.get("database")
-    if held is None or held[0] != os.getpid():
-        held = (os.getpid(), Database.open(settings().database))
-        _opened["database"] = held
-    return held[1]  # type: ignore[no-any-return]
+    return _own("database", lambda: Database.open(settings().database))
 
 
 def run(coroutine: Coroutine[Any, Any, T]) -> T:
     """Run to its end on this process's one event loop: a loop for each task would break pooled connections."""
-    held = _opened.get("loop")
-    if held is None or held[0] != os.getpid():
-        held = (os.getpid(), asyncio.Runner())
-        _opened["loop"] = held
-    runner: asyncio.Runner = held[1]
-    return runner.run(coroutine)
+    return _own("loop", asyncio.Runner).run(coroutine)
+
+
+def _own(name: str, open: Callable[[], T]) -> T:
+    """Opened once a process. What a parent opened is kept: collected, it would say goodbye on sockets that are not ours."""
+    held = _opened.get((os.getpid(), name))
+    if held is None:
+        held = _opened[os.getpid(), name] = open()
+    return held
 
 
 def close() -> None:
     """Close what this process opened."""
-    for name in list(_opened):
-        owner, thing = _opened.pop(name)
+    for owner, name in list(_opened):
         if owner == os.getpid():
-            thing.close()
+            _opened.pop((owner, name)).close()
 
 
 def running_file(settings: Settings) -> Path:

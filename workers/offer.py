@@ -16,10 +16,10 @@ from typing import TYPE_CHECKING, Any
 import structlog
 from celery import Celery
 from kombu.exceptions import OperationalError
-from pipeline.collect import Started
 from redis.exceptions import RedisError
 
 from pipeline import collect
+from pipeline.collect import Started
 from pipeline.config import Settings
 from pipeline.errors import Infrastructure
 from pipeline.failpoints import hit
