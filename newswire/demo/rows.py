@@ -35,7 +35,7 @@ def check(holds: bool, expected: str, seen: object) -> None:
         raise Unexpected(expected, seen)
 
 
-def until(look: Callable[[], T], fits: Callable[[T], bool], expected: str, *, within_s: float = 20.0) -> T:
+def until(look: Callable[[], T], fits: Callable[[T], bool], expected: str, *, within_s: float = 45.0) -> T:
     """Look again and again until what is seen fits. Raises Unexpected with what was seen last."""
     deadline = time.monotonic() + within_s
     while True:

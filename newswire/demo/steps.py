@@ -56,7 +56,7 @@ def alert_story_writethru(stage: Stage) -> None:
     tell.says(f"{HOUSES[alert.house].name} puts out an alert in its RSS feed, {press.feed_url(alert.house)}")
     with tell.waiting("newswire polls the feed, fetches the page, stores the item"):
         [first] = until(
-            lambda: rows.versions(alert.guid), lambda seen: len(seen) == 1, "the alert is stored as one item with one version", within_s=25
+            lambda: rows.versions(alert.guid), lambda seen: len(seen) == 1, "the alert is stored as one item with one version", within_s=45
         )
     _is(first, alert, "first")
     tell.holds(f"stored {time.monotonic() - stage.started:.1f} s after the start: {_dateline(first)}")
@@ -137,7 +137,7 @@ def correction_and_embargo(stage: Stage) -> None:
             lambda: rows.item(embargoed.guid),
             lambda seen: seen is not None and seen.status == "usable",
             "the item is released when its embargo ends",
-            within_s=EMBARGO_S + 15,
+            within_s=EMBARGO_S + 40,
         )
         assert released is not None
         told = _told(stage, embargoed.guid, embargoed.text)
@@ -169,9 +169,9 @@ def killed_workers(stage: Stage) -> None:
             lambda: rows.of_documents(set(guids)),
             lambda seen: len(seen) == len(guids),
             f"each of {len(guids)} documents is stored",
-            within_s=50,
+            within_s=60,
         )
-        until(rows.waiting, lambda seen: seen == 0, "no work is left", within_s=50)
+        until(rows.waiting, lambda seen: seen == 0, "no work is left", within_s=60)
     wrong = {guid: found for guid, found in stored.items() if len(found) != 1 or found[0][1] != 1}
     check(not wrong, "each document is one item with one version", wrong)
     check(rows.captured_twice() == 0, "no capture was decided twice", rows.captured_twice())
@@ -182,7 +182,7 @@ def killed_workers(stage: Stage) -> None:
             lambda: [item for item, text in texts.items() if (got := consumer.held().get(item)) is None or got.text != text],
             lambda missing: not missing,
             f"the consumer holds each of the {len(texts)} with the text that the press served",
-            within_s=40,
+            within_s=60,
         )
     until(
         lambda: [death for death in stage.deaths() if death["role"] == "worker"],
@@ -241,7 +241,7 @@ def foreign_consumer(stage: Stage) -> None:
     """7"""
     rows, tell, consumer = stage.rows, stage.teller, stage.consumer
     with tell.waiting("the last acknowledgements come in"):
-        until(rows.owed, lambda seen: seen == 0, "nothing is left to acknowledge", within_s=30)
+        until(rows.owed, lambda seen: seen == 0, "nothing is left to acknowledge", within_s=45)
     held = consumer.held()
     truth = rows.truth()
     check(set(held) == set(truth), "the consumer holds the items that newswire holds, no more and no fewer", set(held) ^ set(truth))
