@@ -13,7 +13,7 @@ from sqlalchemy import Connection, select
 from pipeline import collect, urls
 from pipeline.config import Settings
 from pipeline.enriching import enrich_chunk
-from pipeline.errors import Infrastructure, Unreadable
+from pipeline.errors import Infrastructure, Misconfigured, Unreadable
 from pipeline.ingest import ingest_chunk
 from pipeline.storage import captures, items, work
 from pipeline.storage.db import Database
@@ -69,6 +69,8 @@ def fetch(location: str, settings: Settings, now: datetime) -> Document:
     """The bytes at a URL or in a file, within our limits. Raises Unreadable or what a fetch raises."""
     if location.startswith(("http://", "https://")):
         return collect.get(location, settings, now)
+    if "://" in location and not location.startswith("file://"):
+        raise Misconfigured(f"{location} is no address that newswire fetches.", hint="Write http://, https:// or a file's path.")
     path = Path(location.removeprefix("file://")).expanduser()
     try:
         if path.is_dir():

@@ -42,7 +42,7 @@ def explain(error: Exception) -> tuple[str, int]:
     if isinstance(error, NewswireError):
         code = USAGE if isinstance(error, Misconfigured) else INFRASTRUCTURE if isinstance(error, Infrastructure) else FAILED
         message = str(error)
-        if error.url and error.url not in message:
+        if error.url and error.url.removeprefix("file://") not in message:
             message = f"{message.rstrip('.')} ({error.url})."
         return f"{message} {error.hint}".strip(), code
     if isinstance(error, OSError):

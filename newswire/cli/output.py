@@ -119,7 +119,9 @@ def progress(label: str, total: int | None) -> Iterator[_Bar]:
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as shown:
+    # results go to stdout as they come: Rich would else put them on its own console
+    shown = Progress(*columns, console=Console(stderr=True), transient=True, redirect_stdout=False, redirect_stderr=False)
+    with shown:
         shown.add_task(label, total=total)
         yield _Bar(shown)
 

@@ -83,13 +83,19 @@ def translated() -> Iterator[None]:
     try:
         yield
     except (OperationalError, InterfaceError, PoolTimeout) as error:
-        raise Infrastructure(
-            f"The database is not to be had: {_first_line(error)}.", hint="It is tried again by itself; `newswire status`."
-        ) from error
+        raise Infrastructure(f"The database is not to be had: {_first_line(error)}.", hint=_remedy(str(error))) from error
     except DBAPIError as error:
         if error.connection_invalidated:
             raise Infrastructure(f"The connection to the database broke: {_first_line(error)}.") from error
         raise
+
+
+def _remedy(said: str) -> str:
+    if "disk is full" in said or "No space left" in said:
+        return "Free some space on its disk; nothing is lost."
+    if "locked" in said:
+        return "Another process writes to it for long; try again."
+    return "Start it, or set DATABASE_URL; workers wait for it by themselves."
 
 
 def _first_line(error: Exception) -> str:
