@@ -20,7 +20,7 @@ _CODE = re.compile(
     r"|<[/!?\w][^>]*>.*|#!.*|-----(?:BEGIN|END).*|\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d.*)$"
 )
 _ENTITY = re.compile(r"&(?:quot|amp|nbsp|lt|gt|[lr][sd]quo|mdash|ndash|hellip|#\d{2,5}|#x[0-9a-fA-F]{2,5});")
-_TABLE_ROW = re.compile(r"^[^,;\t|]*(?:[,;\t|][^,;\t|]*){3,}$")
+_TABLE_ROW = re.compile(r"^[^,;|]*(?:[,;|](?=\S)[^,;|]*){2,}$")
 
 
 def sniff(document: Document) -> float:
