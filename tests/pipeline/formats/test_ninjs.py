@@ -107,10 +107,10 @@ def test_the_publisher_is_taken_from_a_name_or_an_object() -> None:
 
 
 @pytest.mark.parametrize(
-    "wrap", [lambda item: [item, item], lambda item: {"items": [item, item]}, lambda item: {"total": 2, "item": [item, item]}]
+    "container", [[ITEM, ITEM], {"items": [ITEM, ITEM]}, {"total": 2, "item": [ITEM, ITEM]}], ids=["array", "items", "item"]
 )
-def test_several_items_come_with_their_paths(wrap: object) -> None:
-    drafts = read(wrap(ITEM))  # type: ignore[operator]
+def test_several_items_come_with_their_paths(container: object) -> None:
+    drafts = read(container)
     assert len(drafts) == 2
     assert len({draft.path for draft in drafts}) == 2
 
