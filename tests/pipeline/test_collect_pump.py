@@ -157,6 +157,17 @@ def test_a_guid_that_is_used_twice_loses_no_entry_and_flaps_for_ever(room: Newsr
     assert sorted(room.captured()) == ["/a", "/b"]
 
 
+def test_a_key_that_is_listed_twice_and_differs_is_news_for_both_and_not_for_ever(room: Newsroom, clock: Settable) -> None:
+    id = room.declare()
+    entries = [(Entry(key="k", url="https://x.example/", title=title), title) for title in ("one", "another")]
+    news = []
+    for _ in range(3):
+        with room.database.write() as conn:
+            news.append(len(frontier.sight(conn, id, entries, clock.now, run=None)))
+        clock.advance(seconds=1)
+    assert news == [2, 0, 0]
+
+
 # --- lanes ----------------------------------------------------------------------------------------------------------------------
 
 
@@ -507,7 +518,7 @@ def test_a_pump_fetches_what_was_lost_alone_and_after_the_others(room: Newsroom)
         with guard:
             flying[0] += 1
             beside[asked.path] = flying[0]
-        asked.wait(0.05)
+        asked.wait(0.3 if asked.path == "/1" else 0.02)  # the last of the others is still under way when slots are free again
         with guard:
             beside[asked.path] = max(beside[asked.path], flying[0])
             flying[0] -= 1
@@ -527,6 +538,39 @@ def test_a_pump_fetches_what_was_lost_alone_and_after_the_others(room: Newsroom)
     assert (beside["/0"], beside["/3"]) == (1, 1)
     assert max(beside.values()) > 1
     assert [path for path, _ in room.web.requests][-2:] == ["/0", "/3"]
+
+
+def test_beside_a_lost_one_nothing_is_taken(room: Newsroom) -> None:
+    id = room.declare()
+    with room.database.write() as conn:
+        jobs = [frontier.NewJob(host=room.web.host, url=url, kind="page", source=id, lane="normal") for url in ("lost", "good")]
+        frontier.add_jobs(conn, jobs, room.clock.now, pace_s=0)
+        conn.execute(update(tables.fetch_job).where(tables.fetch_job.c.url == "lost").values(attempts=1))
+    pumping = started_pump(room)
+    assert pumping._wanted(0.0, "fresh") > 0
+    [job] = pumping._turn([], 1, True, 0)
+    assert job.url == "lost"
+    assert pumping._wanted(0.0, "fresh") == 0
+    assert not pumping._wants_lost(0.0, no_fresh=True)
+
+
+def test_a_zombie_cannot_put_off_or_give_back_what_another_pump_took(room: Newsroom, clock: Settable) -> None:
+    id = room.declare()
+    with room.database.write() as conn:
+        job = frontier.NewJob(host=room.web.host, url="x", kind="page", source=id, lane="normal")
+        frontier.add_jobs(conn, [job], clock.now, pace_s=0)
+    [zombies] = started_pump(room)._turn([], 1, False, 0)
+    clock.advance(seconds=60)
+    [others] = started_pump(room)._turn([], 1, True, 0)
+    with room.database.write() as conn:
+        assert not frontier.put_off(conn, zombies, clock.now, error="slow")
+        frontier.give_back(conn, [zombies])
+    [row] = room.rows(tables.fetch_job)
+    assert (row.attempts, row.retries, row.last_error) == (2, 0, "")
+    with room.database.write() as conn:
+        assert frontier.put_off(conn, others, clock.now, error="slow")
+    [row] = room.rows(tables.fetch_job)
+    assert (row.attempts, row.retries, row.last_error) == (1, 1, "slow")
 
 
 # --- killed for real ------------------------------------------------------------------------------------------------------------
