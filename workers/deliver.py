@@ -109,13 +109,13 @@ class Courier(threading.Thread):
             hit("deliver.after_read")
         if time.monotonic() < self._alone_until:
             return read > 0
-        done = self._exchange(self._one, look, at)
+        done = self._exchange(self._one, look.due or read > 0, at)
         if self._patience_s:
             log.warning("deliver.resumes", subscription=self._one.name)
             self._patience_s = 0.0
         return read + done > 0
 
-    def _exchange(self, one: Subscription, look: Look, at: datetime | None) -> int:
+    def _exchange(self, one: Subscription, is_due: bool, at: datetime | None) -> int:
         if self._channel is None:
             self._channel = target(one.kind).open(one.target)
         channel = self._channel
@@ -123,7 +123,7 @@ class Courier(threading.Thread):
         room = channel.room()
         if room.is_empty and at is not None:
             self._empty_at = at
-        if not look.due or room.free <= 0:
+        if not is_due or room.free <= 0:
             return done
         with self._db.write() as conn:
             now = self._db.now(conn)

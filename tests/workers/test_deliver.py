@@ -26,6 +26,10 @@ from workers.deliver import Deliverer
 ROOT = Path(__file__).parents[2]
 
 
+on_sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+"""What has nothing to do with the kind of database."""
+
+
 @contextmanager
 def delivering(database_url: str, folder: Path, **settings: str) -> Iterator[subprocess.Popen[bytes]]:
     """`python -m workers.deliver` until the end of the block."""
@@ -135,6 +139,7 @@ def test_two_deliverers_do_no_harm(wire: Wire, database_url: str, consumer: Cons
     assert all(applied for *_, applied in consumer.received()), "and nothing was sent twice"
 
 
+@on_sqlite
 def test_a_broker_that_is_away_harms_nobody_else(wire: Wire, database_url: str, consumer: Consumer, tmp_path: Path) -> None:
     with socket.socket() as mute:  # accepts, and never says a word: worse than one that refuses
         mute.bind(("127.0.0.1", 0))
@@ -154,6 +159,7 @@ def test_a_broker_that_is_away_harms_nobody_else(wire: Wire, database_url: str, 
     assert "Traceback" not in text
 
 
+@on_sqlite
 def test_a_consumer_that_is_away_finds_no_more_than_the_window(wire: Wire, database_url: str, valkey_url: str, tmp_path: Path) -> None:
     absent = {"broker": valkey_url, "task": "stories.receive", "queue": "stories", "window": 3}
     subscribe(wire, absent)
@@ -167,6 +173,7 @@ def test_a_consumer_that_is_away_finds_no_more_than_the_window(wire: Wire, datab
     assert [row.parked_at for row in wire.rows(tables.delivery)] == []
 
 
+@on_sqlite
 def test_a_wiped_redis_loses_nothing(wire: Wire, database_url: str, valkey_url: str, tmp_path: Path) -> None:
     absent = {"broker": valkey_url, "task": "stories.receive", "queue": "stories"}
     subscribe(wire, absent)
@@ -186,6 +193,7 @@ def test_a_database_that_is_not_migrated_is_told_in_a_sentence(tmp_path: Path) -
     assert "newswire db upgrade" in said
 
 
+@on_sqlite
 def test_looking_costs_one_query_while_nothing_happens(wire: Wire, valkey_url: str) -> None:
     subscribe(wire, {"broker": valkey_url, "task": "their.task", "queue": "theirs"})
     deliverer = Deliverer(wire.database)
@@ -197,6 +205,7 @@ def test_looking_costs_one_query_while_nothing_happens(wire: Wire, valkey_url: s
     assert len([statement for statement in statements if statement.lstrip().startswith("SELECT")]) == 3
 
 
+@on_sqlite
 def test_a_full_queue_costs_no_write_to_the_database(wire: Wire, valkey_url: str) -> None:
     id = subscribe(wire, {"broker": valkey_url, "task": "their.task", "queue": "theirs", "window": 1})
     arrive(wire, 1, 2)
