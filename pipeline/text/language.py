@@ -13,7 +13,7 @@ _ENOUGH = 40
 
 def detect(text: str) -> tuple[str, float]:
     """The likeliest language (ISO 639-1 where there is one) and how likely, 0 to 1; ("", 0) for text without letters."""
-    sample = " ".join(text[:4000].split())
+    sample = " ".join(text[:4000].encode("utf-8", "replace").decode().split())  # half a surrogate pair, as JSON may bear, is an error to it
     if not any(sign.isalpha() for sign in sample):
         return "", 0.0
     found = _DETECTOR.detect(sample, model="lite", k=1)

@@ -92,6 +92,10 @@ _ADVISORY_LINE = re.compile(
     r"|ACHTUNG|Achtung|PICTURES? AVAILABLE|With (?:AP )?(?:Photos?|photos?|BC-)|AP Photos?|HOLD|N\.B\.)\s*[:.–—-]+\s*\S.*"
     r"|\((?:Eds|EDS)\b.*\))$"
 )
+_UPDATES = re.compile(
+    r"^(?:\((?:ATTN:?\s*)?|\^?(?:Eds|EDS)\s*[:.]\s*)"
+    r"(?:Adds?|ADDS?|Updates?|UPDATES?|Updating|Recasts?|RECASTS?|Rewrites?|Writes? through|Releads?|Includes|Actualise|Ajoute|Añade|Actualiza|Amplía|Aggiorna)\b"
+)
 _CORRECTION_LINE = re.compile(
     r"^(?:\((?P<a>(?:[Cc]orrects?|CORRECTS?|[Cc]orrecting|[Cc]orrection|Corrige|Korrigiert|Berichtigt|Rectifica"
     r"|In (?:[A-Z][a-z]{2,8}\.? \d{1,2}|paragraph|the|an earlier)[^()]{0,60}correct)[^()]*(?:\([^()]*\)[^()]*)*)\)\.?"
@@ -160,6 +164,11 @@ def is_embargo(line: str) -> bool:
 def is_advisory(line: str) -> bool:
     """Words to editors: `(Adds details)`, `Eds: …`, `Editor's note: …`."""
     return bool(_ADVISORY_LINE.match(line))
+
+
+def is_update_note(line: str) -> bool:
+    """A note that says what a new version adds or changes: `(Adds details)`, `Eds: UPDATES: …`."""
+    return is_advisory(line) and bool(_UPDATES.match(line))
 
 
 def correction_of(line: str) -> str | None:

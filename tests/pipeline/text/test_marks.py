@@ -119,3 +119,10 @@ def test_a_kill_notice_is_known(line: str) -> None:
 def test_a_story_about_a_kill_is_none() -> None:
     assert not marks.is_kill_notice("Hunters may kill 40 wolves this winter, the ministry said.")
     assert not marks.is_kill_notice("Killer whales came back to the bay.")
+
+
+def test_a_note_of_what_is_new_marks_an_update_and_one_of_what_was_wrong_does_not() -> None:
+    assert marks.is_update_note("(Updates with repair, cost)")
+    assert marks.is_update_note("Eds: UPDATES: Adds crest.")
+    assert not marks.is_update_note("(Corrects second paragraph to say Monday)")
+    assert not marks.is_update_note("Editor's note: Times are local.")
