@@ -41,7 +41,7 @@ def _names() -> ahocorasick.Automaton:
         for name in (city.name, *city.other_names):
             # a short or lower-case form is a word of some language; a script without capitals has no such test
             if len(name) > 3 and name not in _WORDS_TOO and not name.islower():
-                automaton.add_word(name, (city.name, city, city.country))
+                automaton.add_word(name, (name, city, city.country))
     automaton.make_automaton()
     return automaton
 
@@ -56,8 +56,8 @@ def enrich(article: Article) -> dict[str, Any]:
         if place.city:
             city = gazetteer.find_city(place.city, country=place.country_code)
             _count(found, place.city, city, place.country_code or (city.country if city else ""), source="dateline", offset=None)
-    for text, is_body in ((article.headline, False), (article.text[:_LONGEST_TEXT], True)):
-        for start, name, city, code in _standing_alone(text):
+    for text, is_body in ((article.headline, False), (article.text, True)):
+        for start, name, city, code in _standing_alone(text[:_LONGEST_TEXT]):
             _count(found, name, city, code, source="text", offset=start if is_body else None)
     ordered = sorted(found.values(), key=lambda one: (one["from"] != "dateline", -one["count"], one["name"]))
     return {"places": ordered[:MOST]}
@@ -88,18 +88,10 @@ def _standing_alone(text: str) -> list[tuple[int, str, gazetteer.City | None, st
     """Names on word boundaries that are no part of a longer name."""
     matches = []
     for last, (name, city, code) in _names().iter_long(text):
-        length = _length(text, last, name, city)
-        start = last - length + 1
+        start = last - len(name) + 1
         if _is_alone(text, start, last + 1):
             matches.append((start, name, city, code))
     return matches
-
-
-def _length(text: str, last: int, name: str, city: gazetteer.City | None) -> int:
-    for spelled in (name, *(city.other_names if city else ())):
-        if text.endswith(spelled, 0, last + 1):
-            return len(spelled)
-    return len(name)
 
 
 def _is_alone(text: str, start: int, end: int) -> bool:
