@@ -101,3 +101,13 @@ def test_politeness_counts_by_scheme_host_and_port() -> None:
     assert host_key("http://[::1]:8080/") == "http://[::1]:8080"
     with pytest.raises(Unreadable, match="has no host"):
         host_key("file:///wire/story.txt")
+
+
+@given(URLS, st.one_of(URLS, QUERY, st.text(max_size=30), st.sampled_from(["../a", "//other.example/b", "?c", "#d", "/e f", "http:g"])))
+def test_what_resolves_is_read_as_it_stands(base: str, url: str) -> None:
+    try:
+        found = resolve(base, url)
+    except Unreadable:
+        return
+    assert canonical(found)
+    assert resolve(base, found) == found
