@@ -17,7 +17,7 @@ from schemas.document import Document
 _CODE = re.compile(
     r"^\s*(?:[{}\[\]()<>;]+|(?:def|class|import|from|return|var|let|const|function|public|private|static|void"
     r"|if|for|while|#include|#define|package|using|SELECT|INSERT|CREATE)\b[^.]*[:;{(=].*|.*[;{}]\s*|[a-z_][\w.-]*\s*[=:]\s*[\w\"'/.\[{-]+.{0,60}"
-    r"|<[/!?\w][^>]*>.*|#!.*|-----(?:BEGIN|END).*|\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d.*)$"
+    r"|<[/!?\w][^>]*>.*|#!.*|#{1,6} .*|```.*|!\[.*\]\(.*|\|.*\||-----(?:BEGIN|END).*|\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d.*)$"
 )
 _ENTITY = re.compile(r"&(?:quot|amp|nbsp|lt|gt|[lr][sd]quo|mdash|ndash|hellip|#\d{2,5}|#x[0-9a-fA-F]{2,5});")
 _TABLE_ROW = re.compile(r"^[^,;|]*(?:[,;|](?=\S)[^,;|]*){2,}$")
@@ -36,7 +36,7 @@ def read(document: Document) -> tuple[Draft, ...]:
     found = paragraphs(text)
     if not any(sign.isalpha() for paragraph in found for sign in paragraph):
         raise Unreadable(f"{name_of(document)} holds no words.", url=document.url)
-    if not _is_prose(found):
+    if not _is_prose(found) or _is_table(text):
         raise Unreadable(f"{name_of(document)} is a text, but not news: its lines read like code, data or a log.", url=document.url)
     head = read_head(found)
     usability, until = Usability.USABLE, None
@@ -68,6 +68,12 @@ def read(document: Document) -> tuple[Draft, ...]:
 def _body(head: Head) -> tuple[str, ...]:
     """A text of one paragraph is its own body, also where it looks like a headline."""
     return head.body
+
+
+def _is_table(text: str) -> bool:
+    """Do most lines have the same two tabs or more?"""
+    tabs = [line.count("\t") for line in text.splitlines() if line.strip()]
+    return len(tabs) >= 3 and sum(count >= 2 and count == tabs[-1] for count in tabs) * 3 > len(tabs) * 2
 
 
 def _is_prose(found: tuple[str, ...]) -> bool:

@@ -94,7 +94,8 @@ _ADVISORY_LINE = re.compile(
 )
 _UPDATES = re.compile(
     r"^(?:\((?:ATTN:?\s*)?|\^?(?:Eds|EDS)\s*[:.]\s*)"
-    r"(?:Adds?|ADDS?|Updates?|UPDATES?|Updating|Recasts?|RECASTS?|Rewrites?|Writes? through|Releads?|Includes|Actualise|Ajoute|Añade|Actualiza|Amplía|Aggiorna)\b"
+    r"(?:Adds?|ADDS?|Updates?|UPDATES?|Updating|Recasts?|RECASTS?|Rewrites?|Writes? through|Releads?"
+    r"|Includes|Actualise|Ajoute|Añade|Actualiza|Amplía|Aggiorna)\b"
 )
 _CORRECTION_LINE = re.compile(
     r"^(?:\((?P<a>(?:[Cc]orrects?|CORRECTS?|[Cc]orrecting|[Cc]orrection|Corrige|Korrigiert|Berichtigt|Rectifica"

@@ -90,6 +90,8 @@ def test_a_text_in_any_charset_is_a_text(name: str) -> None:
         (b"1;2;3;4\n5;6;7;8\n9;10;11;12\n", "holds no words"),
         (b"name,city,age\nAnn,Oslo,4\nBob,Rome,5\nCid,Lima,6\n", "not news"),
         (b"import os\n\ndef main():\n    return os.name\n\nclass A:\n    pass\n\nx = 1\n", "not news"),
+        (b"name\tcity\tage\nAnn\tOslo\t4\nBob\tRome\t5\nCid\tLima\t6\n", "not news"),
+        (b"# tool\n\n## Use\n\n```sh\ntool --help\n```\n\n![a picture](docs/x.png)\n\n| a | b |\n", "not news"),
         (b"[section]\nkey = value\nother = thing\n", "not news"),
         (b"2024-01-01 10:00:00 INFO started\n2024-01-01 10:00:01 INFO stopped\n2024-01-01 10:00:02 WARN no\n", "not news"),
         (NINJS[:60].encode(), "half"),
