@@ -146,7 +146,7 @@ def test_a_step_that_does_not_hold_is_named_with_what_the_rows_said(mark: str, t
 
 def test_it_wants_a_folder_of_its_own(tmp_path: Path) -> None:
     (tmp_path / "newswire.sqlite").write_bytes(b"somebody's")
-    done = subprocess.run((*COMMAND, "--home", str(tmp_path)), text=True, capture_output=True, timeout=30, check=False)
+    done = subprocess.run((*COMMAND[:-1], "--home", str(tmp_path), "demo"), text=True, capture_output=True, timeout=30, check=False)
     assert done.returncode == 2
     assert f"{tmp_path} is not empty: the demo wants a folder of its own." in done.stderr
     assert "Traceback" not in done.stderr
