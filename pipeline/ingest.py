@@ -22,7 +22,7 @@ from pipeline.config import Settings
 from pipeline.dedupe import identity
 from pipeline.dedupe.decide import Held, HeldVersion, Incoming, Neighbour, decide
 from pipeline.dedupe.signature import SCHEME, signature
-from pipeline.errors import NewswireError, Unreadable
+from pipeline.errors import NewswireError, Permanent, Unreadable
 from pipeline.failpoints import hit
 from pipeline.storage import captures, items, ledger, quarantine, work
 from pipeline.storage.db import Database
@@ -92,17 +92,27 @@ def ingest_chunk(db: Database, claimed: Claimed, settings: Settings) -> Outcome:
 def prepare(db: Database, capture_ids: Sequence[int]) -> tuple[list[Prepared], list[Broken]]:
     """Decode, parse, clean and sign what these captures hold."""
     with db.read() as conn:
-        arrived = [(arrival, captures.load(conn, arrival.capture)) for arrival in items.arrivals(conn, capture_ids)]
+        arrived = [(arrival, _load(conn, arrival)) for arrival in items.arrivals(conn, capture_ids)]
     prepared: list[Prepared] = []
     broken: list[Broken] = []
     for arrival, document in arrived:
         try:
+            if isinstance(document, NewswireError):
+                raise document
             prepared += read(arrival, document)
         except NewswireError as error:
             broken.append(Broken(arrival=arrival, error=type(error).__name__, message=str(error), hint=error.hint))
         except Exception as error:  # a fault of ours with this document: its own, or it would take the chunk along for ever
             broken.append(Broken(arrival=arrival, error=type(error).__name__, message=f"{type(error).__name__}: {error}"[:500], hint=""))
     return prepared, broken
+
+
+def _load(conn: Connection, arrival: Arrival) -> Document | NewswireError:
+    """The bytes; the error where they are no longer kept: that is the capture's trouble, not its chunk's."""
+    try:
+        return captures.load(conn, arrival.capture)
+    except Permanent as error:
+        return error
 
 
 def read(arrival: Arrival, document: Document) -> list[Prepared]:
@@ -583,7 +593,11 @@ def _counted(word: str, count: int) -> str:
 
 
 def _word(decided: Verdict) -> str:
-    return str(decided.version_kind) if decided.kind is VerdictKind.VERSION else str(decided.kind)
+    if decided.kind is not VerdictKind.VERSION:
+        return str(decided.kind)
+    return (
+        "new" if decided.version_kind is VersionKind.FIRST else str(decided.version_kind)
+    )  # a first text for what was killed before it came
 
 
 def _plural(count: int, noun: str) -> str:

@@ -1,0 +1,5 @@
+"""`make bench`: every benchmark that needs no samples from outside the repository."""
+
+from benchmarks.queueing import main
+
+main()
