@@ -35,7 +35,7 @@ def plain(value: object) -> str:
 def say(*lines: object) -> None:
     """Lines of a command's own result, on stdout."""
     for line in lines:
-        print(plain(line))
+        print(plain(line), flush=True)  # `newswire up` goes on for days
 
 
 def tell(sentence: str) -> None:

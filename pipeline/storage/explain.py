@@ -59,14 +59,18 @@ def why(conn: Connection, asked: str) -> Life:
         .where(or_(capture.c.id.in_(captures), capture.c.url.in_(addresses), capture.c.final_url.in_(addresses)))
     ).all()
     addresses |= {row.url for row in seen}
+    versions = set(conn.execute(select(version.c.id).where(version.c.item.in_(ids))).scalars())
+    held = {"ingest": {int(row.id) for row in seen}, "enrich": versions, "release": versions}
+    aside = _set_aside(conn, held, addresses)
     moments = [
         *_sighted(conn, addresses, {row.sighting for row in seen if row.sighting}),
         *(Moment(at=row.fetched_at, sentence=_fetched(row)) for row in seen),
         *_judged(conn, [row.id for row in seen]),
         *_events(conn, ids),
         *_told(conn, ids, addresses),
+        *_aside_and_back(aside),
     ]
-    standing = [*_standing(conn, ids), *_awaited(conn, addresses, [row.id for row in seen])]
+    standing = [*_standing(conn, ids), *_awaited(conn, held, addresses), *_still_aside(aside)]
     if asked.isdecimal() and not standing:
         raise Misconfigured(f"There is no item {asked}.", hint="`newswire items list` shows the newest.")
     if not moments and not standing:
@@ -140,8 +144,8 @@ def _events(conn: Connection, ids: list[int]) -> list[Moment]:
     ]
 
 
-_SILENT = ("fetched", "stored", "enriched", "released", "killed")
-"""What the verdicts and events tell already."""
+_SILENT = ("listed", "fetched", "stored", "enriched", "released", "killed", "quarantined")
+"""What sightings, captures, verdicts, events and quarantine tell already."""
 
 
 def _told(conn: Connection, ids: list[int], addresses: set[str]) -> list[Moment]:
@@ -150,21 +154,37 @@ def _told(conn: Connection, ids: list[int], addresses: set[str]) -> list[Moment]
         .where(or_(history.c.item.in_(ids), history.c.url.in_(addresses)), history.c.what.not_in(_SILENT))
         .order_by(history.c.id)
     )
-    return [Moment(at=row.at, sentence=_sentence(row)) for row in rows]
+    return [Moment(at=row.at, sentence=_sentence(row)) for row in rows if "quarantine" not in (row.detail or {})]
 
 
 def _sentence(row: Any) -> str:
     detail = row.detail or {}
     if row.what == "delivered":
         return f"{detail.get('subscription')} acknowledged event {detail.get('seq')}."
-    if row.what == "quarantined":
-        return f"Set aside in quarantine: {detail.get('message')}"
-    said = (
-        detail.get("error")
-        or detail.get("message")
-        or ", ".join(f"{name} {value}" for name, value in detail.items() if value not in ("", None))
-    )
-    return f"{row.what.capitalize()}{_by(row.run)}{f': {said}' if said else ''}"
+    said = detail.get("error") or detail.get("message")
+    if said is None:
+        said = ", ".join(f"{name} {detail[name]}" for name in sorted(detail) if detail[name] not in ("", None))
+    return f"{row.what.capitalize()}{_by(row.run)}{f': {_bare(said)}' if said else ''}."
+
+
+def _bare(sentence: object) -> str:
+    return str(sentence).rstrip(".")
+
+
+_LOOKED_AT = 1_000
+"""Rows of quarantine and of work, the newest, that are searched for what they hold."""
+
+
+def _set_aside(conn: Connection, held: dict[str, set[int]], addresses: set[str]) -> list[Any]:
+    """Rows of quarantine that are about one of these."""
+    rows = conn.execute(select(quarantine).order_by(quarantine.c.id.desc()).limit(_LOOKED_AT)).all()
+    return [row for row in rows if row.url in addresses or held.get(row.stage, set()) & set(row.refs)]
+
+
+def _aside_and_back(rows: list[Any]) -> list[Moment]:
+    told = [Moment(at=row.at, sentence=f"Set aside in quarantine under {row.id}{_by(row.run)}: {_bare(row.message)}.") for row in rows]
+    back = [row for row in rows if row.released_at is not None]
+    return told + [Moment(at=row.released_at, sentence=f"Put back to work out of quarantine {row.id}.") for row in back]
 
 
 def _standing(conn: Connection, ids: list[int]) -> list[str]:
@@ -201,22 +221,28 @@ def _standing(conn: Connection, ids: list[int]) -> list[str]:
     return found
 
 
-def _awaited(conn: Connection, addresses: set[str], captures: list[int]) -> list[str]:
+def _still_aside(rows: list[Any]) -> list[str]:
+    return [
+        f"In quarantine under {row.id}: {_bare(row.message)}. To try it again: newswire quarantine replay {row.id}"
+        for row in rows
+        if row.released_at is None
+    ]
+
+
+def _awaited(conn: Connection, held: dict[str, set[int]], addresses: set[str]) -> list[str]:
+    """`held`: by stage, what rows of work may be about."""
     found = []
     for row in conn.execute(select(fetch_job).where(fetch_job.c.url.in_(addresses))):
-        error = f" ({row.retries} tries failed: {row.last_error})" if row.last_error else ""
+        error = f" ({row.retries} {'try' if row.retries == 1 else 'tries'} failed: {_bare(row.last_error)})" if row.last_error else ""
         found.append(f"{row.url} is to be fetched from {row.due_at:%Y-%m-%d %H:%M:%S} UTC on{error}.")
-    rows = conn.execute(select(quarantine).where(quarantine.c.released_at.is_(None)).order_by(quarantine.c.id.desc()).limit(1_000)).all()
-    wanted = set(captures)
+    rows = conn.execute(select(tables.work).where(tables.work.c.stage.in_(held)).order_by(tables.work.c.id).limit(_LOOKED_AT)).all()
     found += [
-        f"In quarantine under {row.id} since {row.at:%Y-%m-%d %H:%M} UTC: {row.message} `newswire quarantine replay {row.id}`"
+        f"To do: {row.stage}, {row.label} (work {row.id}, due {row.due_at:%Y-%m-%d %H:%M:%S} UTC{_trouble(row.last_error)})."
         for row in rows
-        if row.url in addresses or (row.stage == "ingest" and wanted & set(row.refs))
-    ]
-    waiting = conn.execute(select(tables.work).where(tables.work.c.stage == "ingest").order_by(tables.work.c.id).limit(1_000)).all()
-    found += [
-        f"To be worked on: {row.label} (work {row.id}, due {row.due_at:%H:%M:%S} UTC{f', {row.last_error}' if row.last_error else ''})."
-        for row in waiting
-        if wanted & set(row.refs)
+        if held[row.stage] & set(row.refs)
     ]
     return found
+
+
+def _trouble(error: str) -> str:
+    return f", {_bare(error)}" if error else ""

@@ -57,7 +57,7 @@ def run_report(conn: Connection, id: int) -> Row:
             .order_by(poll.c.id),
         ),
         "captures": _count(conn, tables.capture, id),
-        "verdicts": dict(conn.execute(counted).tuples().all()),
+        "verdicts": {row[0]: row[1] for row in conn.execute(counted)},
         "quarantined": _count(conn, quarantine, id),
         "fetches_to_do": _count(conn, fetch_job, id),
         "work_to_do": _count(conn, tables.work, id),
@@ -288,7 +288,7 @@ def status(conn: Connection, now: datetime) -> Row:
     lag = deliveries.lag(conn, now)
     subs = conn.execute(select(subscription).where(subscription.c.removed_at.is_(None)).order_by(subscription.c.name)).all()
     return {
-        "items": dict(conn.execute(select(item.c.status, func.count()).group_by(item.c.status)).tuples().all()),
+        "items": {row[0]: row[1] for row in conn.execute(select(item.c.status, func.count()).group_by(item.c.status))},
         "sources": {
             "all": count(source, live),
             "paused": count(source, live, source.c.paused_at.is_not(None)),
