@@ -86,9 +86,6 @@ class Consumer:
         """Messages that reached it."""
         return int(self._rows("SELECT count(*) FROM received")[0][0])
 
-    def is_up(self) -> bool:
-        return self._file.exists()
-
     def _rows(self, statement: str) -> list[tuple[Any, ...]]:
         if not self._file.exists():
             return []
@@ -101,6 +98,11 @@ class Consumer:
             raise
 
 
+def file_in(home: Path) -> Path:
+    """Where it keeps what it holds."""
+    return home / "held.sqlite"
+
+
 def target(redis_url: str) -> dict[str, Any]:
     """What a subscription has to know of it."""
     return {"broker": broker(redis_url), "task": TASK, "queue": QUEUE}
@@ -111,10 +113,9 @@ def broker(redis_url: str) -> str:
 
 
 @contextmanager
-def consuming(home: Path, redis_url: str, environment: Mapping[str, str]) -> Iterator[Consumer]:
+def consuming(home: Path, redis_url: str, environment: Mapping[str, str]) -> Iterator[None]:
     """Start the consumer; end it with the block."""
     home.mkdir(parents=True, exist_ok=True)
-    file = home / "held.sqlite"
     folder = examples() / "consumer"
     if not folder.is_dir():
         raise Infrastructure(f"There is no example of a consumer in {folder}: this installation is not whole.")
@@ -128,11 +129,11 @@ def consuming(home: Path, redis_url: str, environment: Mapping[str, str]) -> Ite
             stderr=log,
             cwd=home,
             start_new_session=True,
-            env={**environment, "CONSUMER_BROKER": broker(redis_url), "CONSUMER_FILE": str(file)},
+            env={**environment, "CONSUMER_BROKER": broker(redis_url), "CONSUMER_FILE": str(file_in(home))},
         )
     assert process.stdin is not None
     try:
-        yield Consumer(file)
+        yield
         if process.poll() is not None:
             raise Infrastructure(f"The consumer ended by itself with {process.returncode}; its log is {home / 'consumer.log'}.")
     finally:

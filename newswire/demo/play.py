@@ -36,7 +36,6 @@ def play(stack: ExitStack, teller: Teller, press: Press, system: System, folder:
         now = db.now(conn)
         sources.apply(conn, _declared(press, folder), now)
         subscriptions.add(conn, now, name="stories", kind="celery", target=consumer.target(system.redis_url))
-    reader = stack.enter_context(consumer.consuming(folder / "consumer", system.redis_url, consumer.inherited()))
     teller.panel(
         "newswire demo",
         f"A simulated press of {len(HOUSES)} houses on 127.0.0.1, real Celery workers on Valkey, SQLite, and another team's consumer.",
@@ -44,7 +43,17 @@ def play(stack: ExitStack, teller: Teller, press: Press, system: System, folder:
         f"Files and logs  {folder}",
         f"Flower          {with_password(system)}",
     )
-    stage = Stage(press=press, rows=Rows(db), consumer=reader, system=system, teller=teller, deaths=lambda: deaths, started=started)
+    consuming = consumer.consuming(folder / "consumer", system.redis_url, consumer.inherited())
+    stage = Stage(
+        press=press,
+        rows=Rows(db),
+        consumer=consumer.Consumer(consumer.file_in(folder / "consumer")),
+        start_consumer=lambda: stack.enter_context(consuming),
+        system=system,
+        teller=teller,
+        deaths=lambda: deaths,
+        started=started,
+    )
     for number, (title, step) in enumerate(STEPS, 1):
         teller.step(number, title)
         try:

@@ -36,6 +36,8 @@ class Stage(msgspec.Struct, kw_only=True):
     press: Press
     rows: Rows
     consumer: Consumer
+    start_consumer: Callable[[], object]
+    """Called once the first story is there, which is not to wait for one more process to start."""
     system: System
     teller: Teller
     deaths: Callable[[], list[dict[str, Any]]]
@@ -61,6 +63,7 @@ def alert_story_writethru(stage: Stage) -> None:
     _is(first, alert, "first")
     tell.holds(f"stored {time.monotonic() - stage.started:.1f} s after the start: {_dateline(first)}")
     tell.story(first.article.headline, first.article.text)
+    stage.start_consumer()
     full = press.publish("ferry", "story")
     with tell.waiting("the full story"):
         second = _version(stage, full, 2)
