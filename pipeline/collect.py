@@ -27,7 +27,7 @@ from pipeline.errors import Infrastructure, Misconfigured, NewswireError, Thrott
 from pipeline.failpoints import hit
 from pipeline.fetch import Answer, Fetcher, Validators
 from pipeline.sources import Asked, Found, Look, Reach, kind
-from pipeline.storage import captures, frontier, history, quarantine, sources, work
+from pipeline.storage import captures, drain, frontier, history, quarantine, sources, work
 from pipeline.storage.captures import Arriving, body_hash
 from pipeline.storage.db import Database
 from pipeline.storage.frontier import Job, Leased, NewJob
@@ -133,10 +133,13 @@ def claim_due(
 ) -> Started:
     """Begin polls of the sources that are due (or of all, or of those named). Commits. Twice at once does the work once.
 
-    Raises Misconfigured for a name that is none, Infrastructure.
+    Raises Misconfigured for a name that is none, Infrastructure; also while all is drained, where the scheduler just claims nothing.
     """
     with db.write() as conn:
         now = db.now(conn)
+        drained = drain.state(conn)
+        if drained is not None and trigger not in QUIET_TRIGGERS:
+            raise Infrastructure(drained.sentence)
         notes = [
             f"{one.name} is paused{f': {one.pause_reason}' if one.pause_reason else ''}"
             for one in (sources.named(conn, names) if names is not None else [])

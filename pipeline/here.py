@@ -15,7 +15,7 @@ from pipeline.config import Settings
 from pipeline.enriching import enrich_chunk
 from pipeline.errors import Infrastructure, Misconfigured, Unreadable
 from pipeline.ingest import ingest_chunk
-from pipeline.storage import captures, items, work
+from pipeline.storage import captures, drain, items, work
 from pipeline.storage.db import Database
 from pipeline.storage.work import NewWork
 from schemas import tables
@@ -45,6 +45,9 @@ def ingest_here(db: Database, settings: Settings, location: str) -> list[Ingeste
     """
     with db.read() as conn:
         now = db.now(conn)
+        drained = drain.state(conn)
+    if drained is not None:
+        raise Infrastructure(drained.sentence)
     document = fetch(location, settings, now)
     with db.write() as conn:
         now = db.now(conn)

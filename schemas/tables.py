@@ -413,6 +413,13 @@ work = _table(
     Index("ix_work_run", "run"),
 )
 
+drain = _table(
+    "drain",
+    Column("id", Integer, primary_key=True, autoincrement=False),  # one row, 1, while nothing new is to be taken; else none
+    Column("since", Moment, nullable=False),
+    _words("reason"),
+)
+
 quarantine = _table(
     "quarantine",
     _id(),

@@ -27,6 +27,13 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("day", "hash", name=op.f("pk_capture_body")),
     )
     op.create_table(
+        "drain",
+        sa.Column("id", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("since", Moment(), nullable=False),
+        sa.Column("reason", sa.Text(), server_default=sa.text("''"), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_drain")),
+    )
+    op.create_table(
         "host",
         sa.Column("name", sa.Text(), nullable=False),
         sa.Column("not_before", Moment(), nullable=True),
@@ -497,6 +504,7 @@ def downgrade() -> None:
     op.drop_table("run")
     op.drop_table("log_state")
     op.drop_table("host")
+    op.drop_table("drain")
     op.drop_table("capture_body")
     if dialect == "sqlite":
         op.drop_table("band_hash")

@@ -52,6 +52,7 @@ def status(as_json: AsJson = False) -> None:
             ("sources", f"{sources['all']}, {sources['paused']} paused, {len(failing)} failing"),
             ("quarantine", f"{found['quarantine']}: newswire quarantine list" if found["quarantine"] else "empty"),
             ("redis", found["redis"]),
+            ("drained", found["drained"]),
         ]
     )
     if failing:

@@ -16,7 +16,7 @@ from typing import Any
 import msgspec
 from sqlalchemy import ColumnElement, Connection, Select, and_, case, delete, exists, func, or_, select, update
 
-from pipeline.storage import items
+from pipeline.storage import drain, items
 from pipeline.storage.db import insert
 from pipeline.storage.subscriptions import LEASE, Subscription
 from schemas.article import Article, Rights
@@ -83,7 +83,9 @@ def waiting(conn: Connection, now: Callable[[], datetime], token: str) -> tuple[
     if not found:
         return None, []
     at = now()
-    is_due = and_(subscription.c.paused_at.is_(None), exists().where(mine, delivery.c.parked_at.is_(None), delivery.c.due_at <= at))
+    is_due = and_(
+        drain.is_off(), subscription.c.paused_at.is_(None), exists().where(mine, delivery.c.parked_at.is_(None), delivery.c.due_at <= at)
+    )
     free = or_(subscription.c.token == token, subscription.c.leased_until.is_(None), subscription.c.leased_until < at)
     rows = conn.execute(
         select(*columns, is_due.label("due")).where(subscription.c.id.in_([row.id for row in found]), free).order_by(subscription.c.id)
@@ -250,7 +252,7 @@ def due(conn: Connection, one: Subscription, now: datetime, *, room: int, empty_
 
 def _hold(conn: Connection, one: Subscription, now: datetime) -> bool:
     """The token-checked UPDATE: this deliverer still has the subscription, and nobody takes, rewinds or pauses it before the commit."""
-    held = and_(_has(one), subscription.c.paused_at.is_(None), subscription.c.removed_at.is_(None))
+    held = and_(_has(one), drain.is_off(), subscription.c.paused_at.is_(None), subscription.c.removed_at.is_(None))
     return conn.execute(update(subscription).where(held).values(leased_until=now + LEASE)).rowcount == 1
 
 

@@ -19,7 +19,7 @@ from typing import Any
 import msgspec
 from sqlalchemy import ColumnElement, Connection, and_, case, delete, exists, func, or_, select, update
 
-from pipeline.storage import history, quarantine
+from pipeline.storage import drain, history, quarantine
 from pipeline.storage.db import insert
 from schemas.document import Entry
 from schemas.tables import fetch_job, host, sighting
@@ -114,6 +114,7 @@ def add_jobs(conn: Connection, jobs: Sequence[NewJob], now: datetime, *, pace_s:
 
 def _waiting(now: datetime) -> ColumnElement[bool]:
     return and_(
+        drain.is_off(),
         host.c.due_at <= now,
         or_(host.c.not_before.is_(None), host.c.not_before <= now),
         or_(host.c.leased_until.is_(None), host.c.leased_until < now),
@@ -189,7 +190,12 @@ def take(conn: Connection, leased: Leased, limit: int, now: datetime, *, lost: b
     """
     chosen = (
         select(fetch_job.c.id)
-        .where(fetch_job.c.host == leased.name, fetch_job.c.due_at <= now, fetch_job.c.attempts > 0 if lost else fetch_job.c.attempts == 0)
+        .where(
+            fetch_job.c.host == leased.name,
+            fetch_job.c.due_at <= now,
+            fetch_job.c.attempts > 0 if lost else fetch_job.c.attempts == 0,
+            drain.is_off(),
+        )
         .order_by(
             case((fetch_job.c.lane == "flash", 0), (fetch_job.c.kind == "listing", 1), (fetch_job.c.lane == "normal", 2), else_=3),
             fetch_job.c.due_at,

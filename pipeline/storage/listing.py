@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Table, and_, func, or_, select
 
 from pipeline.errors import Misconfigured, Unreadable
-from pipeline.storage import deliveries, items, work
+from pipeline.storage import deliveries, drain, items, work
 from pipeline.urls import canonical
 from schemas import tables
 from schemas.article import Article
@@ -287,7 +287,9 @@ def status(conn: Connection, now: datetime) -> Row:
     live = and_(source.c.removed_at.is_(None), source.c.kind != "")
     lag = deliveries.lag(conn, now)
     subs = conn.execute(select(subscription).where(subscription.c.removed_at.is_(None)).order_by(subscription.c.name)).all()
+    drained = drain.state(conn)
     return {
+        "drained": drained.sentence if drained else "",
         "items": {row[0]: row[1] for row in conn.execute(select(item.c.status, func.count()).group_by(item.c.status))},
         "sources": {
             "all": count(source, live),

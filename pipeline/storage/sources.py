@@ -17,6 +17,7 @@ from cronsim import CronSim
 from sqlalchemy import ColumnElement, Connection, Row, and_, exists, func, or_, select, update
 
 from pipeline.errors import Misconfigured
+from pipeline.storage import drain
 from schemas.source import Declared, Setting
 from schemas.tables import fetch_job, source
 
@@ -190,7 +191,7 @@ def claim(conn: Connection, now: datetime, *, names: Collection[str] | None = No
         wanted.append(source.c.due_at <= now)
     due = int(conn.execute(select(func.count()).select_from(source).where(*wanted)).scalar_one())
     under_way = exists().where(fetch_job.c.source == source.c.id, fetch_job.c.kind == "listing")
-    free = and_(or_(source.c.leased_until.is_(None), source.c.leased_until < now), ~under_way)
+    free = and_(or_(source.c.leased_until.is_(None), source.c.leased_until < now), ~under_way, drain.is_off())
     rows = conn.execute(
         select(*_COLUMNS)
         .where(*wanted, free)

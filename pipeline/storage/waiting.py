@@ -7,6 +7,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, exists, or_, select
 
+from pipeline.storage import drain
 from pipeline.storage.work import OFFER_AGAIN
 from schemas.tables import work
 
@@ -14,6 +15,7 @@ from schemas.tables import work
 def waiting(conn: Connection, pairs: Sequence[tuple[str, str]], now: datetime) -> list[tuple[str, str]]:
     """Those of these (stage, lane) that have a row which is due, not under a lease, and not offered just now."""
     offerable = (
+        drain.is_off(),
         work.c.due_at <= now,
         or_(work.c.leased_until.is_(None), work.c.leased_until < now),
         or_(work.c.offered_at.is_(None), work.c.offered_at < now - OFFER_AGAIN),

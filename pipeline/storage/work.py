@@ -16,7 +16,7 @@ from datetime import datetime, timedelta
 import msgspec
 from sqlalchemy import ColumnElement, Connection, and_, case, delete, func, or_, select, update
 
-from pipeline.storage import quarantine
+from pipeline.storage import drain, quarantine
 from schemas.outcome import Offered
 from schemas.tables import work
 
@@ -118,6 +118,7 @@ def offer(conn: Connection, stage: str, lane: str, free: int, now: datetime) -> 
             work.c.stage == stage,
             work.c.lane == lane,
             _ready(now),
+            drain.is_off(),
             or_(work.c.offered_at.is_(None), work.c.offered_at < now - OFFER_AGAIN),
         )
         .order_by(work.c.due_at, work.c.id)
@@ -139,11 +140,11 @@ def offer(conn: Connection, stage: str, lane: str, free: int, now: datetime) -> 
 
 
 def claim(conn: Connection, id: int, *, worker: str, lease_s: float, now: datetime) -> Claimed | None:
-    """Take a ready row, for `lease_s`. None: done, taken, or not due. Commit before running: a crash must count.
+    """Take a ready row, for `lease_s`. None: done, taken, not due, or all is drained. Commit before running: a crash must count.
 
     SKIP LOCKED: a plain claim waited for a zombie that was committing.
     """
-    ready = select(work.c.id).where(work.c.id == id, _ready(now)).with_for_update(skip_locked=True).scalar_subquery()
+    ready = select(work.c.id).where(work.c.id == id, _ready(now), drain.is_off()).with_for_update(skip_locked=True).scalar_subquery()
     row = conn.execute(
         update(work)
         .where(work.c.id == ready)
