@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 from typer.core import TyperGroup
 
-from newswire.cli import care, demonstrate, drain, news, opening, serve, sources, subscriptions
+from newswire.cli import care, copy, demonstrate, drain, news, opening, serve, sources, subscriptions
 
 _SECTIONS = {
     "Begin": ("demo", "ingest", "up"),
@@ -72,6 +72,7 @@ def root(
 for _part in (demonstrate, news, serve, sources, care, drain):
     _part.add_to(app)
 subscriptions.add_to(app)
+copy.add_to(care.database)
 
 
 def run(arguments: Sequence[str]) -> int:

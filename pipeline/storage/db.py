@@ -10,7 +10,7 @@ Time is the database's: hosts' clocks differ, and leases are compared across hos
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
@@ -66,6 +66,14 @@ class Database:
     def read(self) -> Iterator[Connection]:
         """A reading transaction; on SQLite it takes no lock that others wait for."""
         with translated(), self.engine.connect().execution_options(newswire_read=True) as conn, conn.begin():
+            yield conn
+
+    @contextmanager
+    def snapshot(self) -> Iterator[Connection]:
+        """A reading transaction that sees one moment, however long it takes, and keeps nobody from writing."""
+        options = {"isolation_level": "REPEATABLE READ"} if self.is_postgresql else {"newswire_read": True}
+        with translated(), self.engine.connect().execution_options(**options) as conn, conn.begin():
+            be_patient(conn)
             yield conn
 
     def now(self, conn: Connection) -> datetime:
@@ -192,3 +200,34 @@ def versions_sharing(conn: Connection, hashes: Sequence[int], *, scheme: int, at
         )
         found = conn.execute(near)
     return [int(row.version) for row in found]
+
+
+def be_patient(conn: Connection) -> None:
+    """This transaction may wait for long between two statements: nobody takes it for one whose host is frozen."""
+    if conn.dialect.name == "postgresql":
+        conn.execute(text("SET LOCAL idle_in_transaction_session_timeout = 0"))
+
+
+def last_ids(conn: Connection) -> dict[str, int]:
+    """The last id that each table gave, also where its row is gone: ids never come again."""
+    if conn.dialect.name == "postgresql":
+        owned = (
+            "SELECT t.relname AS name, pg_sequence_last_value(s.oid) AS seq FROM pg_class s JOIN pg_depend d ON d.objid = s.oid"
+            " AND d.deptype = 'a' JOIN pg_class t ON t.oid = d.refobjid WHERE s.relkind = 'S' AND s.relnamespace = current_schema()::regnamespace"
+        )
+    else:
+        owned = "SELECT name, seq FROM sqlite_sequence"
+    return {row.name: int(row.seq) for row in conn.execute(text(owned)) if row.seq is not None}
+
+
+def set_last_ids(conn: Connection, ids: Mapping[str, int]) -> None:
+    """The next id of each table is the one after."""
+    rows = [{"name": name, "seq": seq} for name, seq in ids.items()]
+    if not rows:
+        return
+    if conn.dialect.name == "postgresql":
+        for row in rows:
+            conn.execute(text("SELECT setval(pg_get_serial_sequence(:name, 'id'), :seq)"), row)
+    else:
+        conn.execute(text("DELETE FROM sqlite_sequence WHERE name = :name"), rows)
+        conn.execute(text("INSERT INTO sqlite_sequence (name, seq) VALUES (:name, :seq)"), rows)
