@@ -55,5 +55,5 @@ $(VENV)/.dev: $(VENV)/.runtime requirements/dev.txt
 	@touch $@
 
 $(VENV)/.bench: $(VENV)/.runtime requirements/bench.txt
-	@$(INSTALL) -r requirements/bench.txt
+	@$(INSTALL) --no-deps -r requirements/bench.txt  # the lock is whole; resolving it anew, pip 24 trips over lxml[html-clean], asked for twice
 	@touch $@
