@@ -121,8 +121,8 @@ def _store(conn: Connection, facts: list[dict[str, Any]]) -> set[int]:
             set_={"value": statement.excluded.value, "at": statement.excluded.at},
             where=fact.c.value != statement.excluded.value,
         )
-        if conn.execute(upsert).rowcount:
-            fresh.add(row["version"])
+        # by what comes back: psycopg has no row count for an INSERT once its cursor is closed
+        fresh.update(conn.execute(upsert.returning(fact.c.version)).scalars())
     return fresh
 
 
