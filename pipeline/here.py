@@ -94,7 +94,10 @@ def fetch(location: str, settings: Settings, now: datetime) -> Document:
 
 
 def _source(conn: Connection, document: Document, now: datetime) -> int:
-    """Documents from the command line belong to a source of their own, one for each host: ids are counted by provider. It is never polled."""
+    """Documents from the command line belong to a source of their own, one for each host: ids are counted by provider.
+
+    It is removed from the first: never polled, not listed, no concern of a file of sources; what it brought stays.
+    """
     provider = "local" if document.url.startswith("file:") else urls.host_key(document.url).partition("://")[2].rpartition(":")[0]
     name = f"command-line/{provider}"
     found = conn.execute(select(tables.source.c.id).where(tables.source.c.name == name)).scalar()
@@ -106,8 +109,7 @@ def _source(conn: Connection, document: Document, now: datetime) -> int:
         location=document.url,
         provider=provider,
         settings={},
-        paused_at=now,
-        pause_reason="documents from the command line",
+        removed_at=now,
         created_at=now,
     )
     return int(conn.execute(row.returning(tables.source.c.id)).scalar_one())

@@ -284,7 +284,7 @@ def status(conn: Connection, now: datetime) -> Row:
     def count(table: Table, *where: Any) -> int:
         return int(conn.execute(select(func.count()).select_from(table).where(*where)).scalar_one())
 
-    live = and_(source.c.removed_at.is_(None), source.c.kind != "")
+    live = source.c.removed_at.is_(None)
     lag = deliveries.lag(conn, now)
     subs = conn.execute(select(subscription).where(subscription.c.removed_at.is_(None)).order_by(subscription.c.name)).all()
     drained = drain.state(conn)

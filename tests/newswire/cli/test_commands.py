@@ -130,6 +130,14 @@ def test_one_bad_document_leaves_its_neighbours_unharmed(run: Run, story: Path, 
     assert "1 of 2 could not be ingested" in err
 
 
+def test_what_was_ingested_is_no_concern_of_the_sources(run: Run, story: Path, tmp_path: Path) -> None:
+    run("ingest", str(story))
+    assert json.loads(run("sources", "list")[1]) == []
+    (tmp_path / "sources.toml").touch()
+    assert json.loads(run("sources", "apply", str(tmp_path / "sources.toml"), "--json")[1])["removed"] == []
+    assert run("ingest", str(story))[2].startswith("unchanged: item 1")
+
+
 def test_what_was_ingested_is_listed_shown_explained_and_compared(run: Run, story: Path) -> None:
     run("ingest", str(story))
     story.write_text(STORY.replace("Seven of the eleven", "Eight of the eleven"))
