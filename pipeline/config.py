@@ -10,14 +10,21 @@ import os
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import msgspec
+from msgspec import Meta
 
 from pipeline.errors import Misconfigured
 
 _BARE = {"database_url": "DATABASE_URL", "redis_url": "REDIS_URL"}
 """Settings that are also read without our prefix, as hosting platforms set them."""
+
+
+LONGEST_FETCH_S = 30.0
+"""A longer deadline would outlast the time limit of a task that fetches (`workers.tasks.PUMP_SOFT_LIMIT_S`)."""
+_Count = Annotated[int, Meta(ge=1)]
+_Seconds = Annotated[float, Meta(gt=0)]
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -32,23 +39,23 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     user_agent: str = "newswire/0.1 (+https://newswire.invalid/bot)"
     allow_networks: tuple[str, ...] = ()
     """Networks and ports that may be fetched from although they are not global: `127.0.0.1/32:8000-8999`."""
-    max_body_bytes: int = 20_000_000
+    max_body_bytes: _Count = 20_000_000
     """A larger answer or file is refused while it streams, after decompression."""
-    fetch_deadline_s: float = 20.0
+    fetch_deadline_s: Annotated[float, Meta(gt=0, le=LONGEST_FETCH_S)] = 20.0
     """For one whole exchange: look-up, connection, redirects, body."""
-    host_pace_s: float = 1.0
+    host_pace_s: Annotated[float, Meta(ge=0)] = 1.0
     """Least time between two requests to one host."""
-    children: int = 2
+    children: _Count = 2
     """Processes of a worker."""
-    queue_window: int = 8
+    queue_window: _Count = 8
     """Messages that a queue of ours holds at most, about: four times the children that read it."""
-    lease_s: float = 30.0
+    lease_s: _Seconds = 30.0
     """How long a claimed piece of work is kept for who claimed it. More than the hard time limit."""
-    soft_time_limit_s: float = 15.0
-    time_limit_s: float = 20.0
-    chunk_documents: int = 50
+    soft_time_limit_s: _Seconds = 15.0
+    time_limit_s: _Seconds = 20.0
+    chunk_documents: _Count = 50
     """Documents that one piece of work holds at most."""
-    flower_port: int = 5555
+    flower_port: Annotated[int, Meta(ge=1, le=65535)] = 5555
     flower_auth: str = ""
     """`user:password` for Flower; empty: only where it listens on loopback."""
     log_level: Literal["debug", "info", "warning", "error"] = "info"

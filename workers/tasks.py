@@ -37,7 +37,7 @@ log = structlog.get_logger()
 
 PUMP_SOFT_LIMIT_S = 55
 PUMP_LIMIT_S = 60
-"""More than `collect.longest_pump_s` by default: a pump ends by itself. One that is killed costs its host a lease at most."""
+"""At least `collect.longest_pump_s` with any setting: a pump ends by itself. One that is killed costs its host a lease at most."""
 
 Step = Callable[[Database, Claimed, Settings], Outcome]
 
