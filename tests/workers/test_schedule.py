@@ -18,11 +18,12 @@ from structlog.testing import capture_logs
 from pipeline import resources
 from pipeline.config import Settings
 from pipeline.sources import declare
-from pipeline.storage import sources
+from pipeline.storage import sources, work
 from pipeline.storage.db import Database
 from schemas import tables
 from tests.servers.valkey import Valkey
 from tests.workers.conftest import add
+from workers import offer
 from workers.app import create
 from workers.schedule import BACKLOG_TICK_S, LONGEST_WAIT_S, TICK_S, Scheduler, Watcher
 
@@ -61,6 +62,29 @@ def test_a_due_source_is_polled_once_although_two_beats_tick(
     (scan,) = messages(valkey_url, "scan")
     assert scan["argsrepr"] == "drop · scan · run 1"
     assert [run.trigger for run in runs(database)] == ["beat"]
+
+
+@pytest.mark.parametrize("rule", ["kept", "left out"])
+def test_what_redis_lost_comes_back_by_the_sweep_and_by_nothing_else(
+    rule: str,
+    clock: Any,
+    celery_app: Celery,
+    scheduler: Scheduler,
+    database: Database,
+    valkey_url: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    if rule == "left out":
+        monkeypatch.setattr(offer, "sweep", lambda *_, **__: False)
+    row = add(database)[0]
+    with database.write() as conn:
+        offered = work.offer(conn, row.stage, row.lane, 1, clock())
+    assert offer.publish(celery_app, offered, window=8) == 1
+    with redis.Redis.from_url(valkey_url) as client:
+        client.flushdb()
+    clock.advance(hours=1)
+    scheduler.tick()
+    assert [one["id"] for one in messages(valkey_url, "enrich")] == ([row.task_id] if rule == "kept" else [])
 
 
 def test_it_looks_each_second_and_faster_while_there_is_a_backlog(scheduler: Scheduler, database: Database) -> None:
