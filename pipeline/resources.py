@@ -89,7 +89,7 @@ def redis_url() -> str:
 def check_redis(url: str) -> list[str]:
     """Is it there, and can it do what we need? Warnings, a sentence each. Raises Infrastructure or Misconfigured."""
     import redis
-    from redis.exceptions import AuthenticationError, RedisError
+    from redis.exceptions import AuthenticationError, RedisError, ResponseError
 
     where = without_password(url)
     try:
@@ -99,17 +99,25 @@ def check_redis(url: str) -> list[str]:
         raise Misconfigured(f"Redis at {where} refuses us: {error}.", hint="REDIS_URL takes a user and a password.") from error
     except ValueError as error:
         raise Misconfigured(f"REDIS_URL is no Redis URL: {error}.", hint="redis://:password@host:6379/0") from error
+    except ResponseError as error:
+        if "unknown command" not in str(error):
+            raise Misconfigured(f"Redis at {where} refuses us: {error}.", hint="Our user needs all commands on all keys.") from error
+        # before 6.0 it does not know the first command of a connection, HELLO
+        raise _too_old(where, f"refuses what every Redis from 6.0 on knows ({error})") from error
     except RedisError as error:
         raise Infrastructure(f"Redis at {where} is not to be had: {str(error).rstrip('.')}.", hint="Start it, or set REDIS_URL.") from error
     version = str(info.get("redis_version", "0"))
     if tuple(int(part) for part in version.split(".")[:2] if part.isdigit()) < OLDEST_REDIS:
-        raise Misconfigured(
-            f"Redis at {where} is version {version}; newswire needs 6.2 or newer.", hint="Update it; Valkey of any version will do."
-        )
+        raise _too_old(where, f"is version {version}")
     policy = str(info.get("maxmemory_policy", "noeviction"))
     if policy != "noeviction":
         return [f"Redis at {where} throws keys away when its memory is full (maxmemory-policy {policy}): set it to noeviction."]
     return []
+
+
+def _too_old(where: str, why: str) -> Misconfigured:
+    oldest = ".".join(map(str, OLDEST_REDIS))
+    return Misconfigured(f"Redis at {where} {why}: newswire needs {oldest} or newer.", hint="Update it; Valkey of any version will do.")
 
 
 def without_password(url: str) -> str:

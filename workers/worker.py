@@ -19,6 +19,7 @@ from typing import Any
 import structlog
 from celery import signals
 from celery.platforms import SecurityWarning
+from celery.utils.nodenames import host_format
 
 import workers.tasks
 from pipeline import resources
@@ -44,7 +45,7 @@ def run(settings: Settings, roles: tuple[str, ...], *, children: int | None = No
     check()
     warnings.simplefilter("ignore", SecurityWarning)  # it warns of root because of pickle: we take JSON only
     worker = app.Worker(
-        hostname=f"{name or '-'.join(roles)}@%h",
+        hostname=host_format(f"{name or '-'.join(roles)}@%h"),
         queues=list(queues_of(*roles)),
         concurrency=children or settings.children,
         pool="prefork",

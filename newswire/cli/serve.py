@@ -112,7 +112,9 @@ def flower() -> None:
     NEWSWIRE_FLOWER_PORT=5556 newswire flower
     """
     settings = load()
+    from pipeline import resources
     from workers import flower as shown
 
+    resources.check_redis(resources.redis_url())  # before an address is told at which nobody will answer
     tell(f"Flower: http://127.0.0.1:{settings.flower_port} ({shown.auth(settings)})")
     raise typer.Exit(shown.run(settings))

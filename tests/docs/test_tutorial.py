@@ -8,6 +8,7 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 import uuid
 from pathlib import Path
 
@@ -15,6 +16,8 @@ import pytest
 
 TUTORIAL = Path(__file__).parents[2] / "docs" / "tutorial.md"
 PORTS = range(8800, 8805)
+LOOKING, LOOKING_S = "newswire items list", 60
+"""What only looks is typed again until it is there: a reader looks twice too."""
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(400), pytest.mark.xdist_group("demo")]
 
@@ -82,20 +85,13 @@ def test_the_tutorial_does_what_it_says(tmp_path: Path) -> None:
     assert shell.stdout is not None
     try:
         for command, expected in steps(text):
-            if command.startswith("newswire items list"):
-                command = f"sleep 4; {command}"  # a file counts when it looks the same for a second: a person is not quicker
-            end = uuid.uuid4().hex
-            shell.stdin.write(f"{command}\necho {end} $?\n")
-            shell.stdin.flush()
-            output = ""
-            for line in shell.stdout:
-                if end in line:
-                    assert line.split()[-1] == "0" or command.startswith("kill"), f"$ {command}\n{output}"
+            until = time.monotonic() + (LOOKING_S if command.startswith(LOOKING) else 0)
+            while True:
+                code, output = typed(shell, command)
+                assert code == 0 or command.startswith("kill"), f"$ {command}\n{output}"
+                missing = [line for line in expected if line and not says(output, line)]
+                if not missing or time.monotonic() > until:
                     break
-                output += line
-            else:
-                pytest.fail(f"the shell ended at: {command}\n{output}")
-            missing = [line for line in expected if line and not says(output, line)]
             assert not missing, f"$ {command}\nsaid\n{output}\nand not\n{missing}"
         shell.stdin.close()
         assert shell.wait(20) == 0
@@ -106,7 +102,23 @@ def test_the_tutorial_does_what_it_says(tmp_path: Path) -> None:
                     os.kill(job, number)
         shell.kill()
         shell.wait()
+        shell.stdin.close()
         shell.stdout.close()
+
+
+def typed(shell: subprocess.Popen[str], command: str) -> tuple[int, str]:
+    """One command at the shell's prompt: its exit code, and what it said."""
+    assert shell.stdin is not None
+    assert shell.stdout is not None
+    end = uuid.uuid4().hex
+    shell.stdin.write(f"{command}\necho {end} $?\n")
+    shell.stdin.flush()
+    output = ""
+    for line in shell.stdout:
+        if end in line:
+            return int(line.split()[-1]), output
+        output += line
+    pytest.fail(f"the shell ended at: {command}\n{output}")
 
 
 def _children(pid: int) -> list[int]:

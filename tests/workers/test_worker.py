@@ -5,8 +5,12 @@ from __future__ import annotations
 import os
 import re
 import signal
+import socket
+import socketserver
 import subprocess
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -80,6 +84,7 @@ def test_jobs_end_as_a_person_reads_them(celery_app: Celery, database: Database,
 
     # as Celery users look at it
     assert "1 node online" in celery(settings, "-A", "workers.app", "inspect", "active").stdout
+    assert [name for answer in celery_app.control.ping() for name in answer] == [f"all@{socket.gethostname()}"], "one name a host"
 
     # revoked while it waits: into quarantine, by id and attempt
     revoked = add(database, refs=(77,))[0]
@@ -148,6 +153,31 @@ def test_it_does_not_start_where_redis_is_away_too_old_or_refuses_us(settings: S
     resources.use(msgspec.structs.replace(settings, redis_url="http://127.0.0.1"))
     with pytest.raises(Misconfigured, match="REDIS_URL is no Redis URL"):
         worker.check()
+    for version, says in (("6.0.16", "is version 6.0.16: newswire needs 6.2"), ("5.0.7", "refuses what every Redis from 6.0 on knows")):
+        with old_redis(version) as url:
+            resources.use(msgspec.structs.replace(settings, redis_url=url))
+            with pytest.raises(Misconfigured, match=says):
+                worker.check()
+
+
+@contextmanager
+def old_redis(version: str) -> Iterator[str]:
+    """A server that says it is an old Redis and does nothing else: so old a one can't be installed beside the tests."""
+    said = f"redis_version:{version}\r\n".encode()
+    answers = {b"INFO": b"$%d\r\n%s\r\n" % (len(said), said)}
+    if version >= "6":
+        answers[b"HELLO"] = b"%1\r\n$5\r\nproto\r\n:3\r\n"
+
+    class Server(socketserver.StreamRequestHandler):
+        def handle(self) -> None:
+            while head := self.rfile.readline():
+                words = [self.rfile.read(int(self.rfile.readline()[1:]) + 2)[:-2] for _ in range(int(head[1:]))]
+                self.wfile.write(answers.get(words[0], b"-ERR unknown command\r\n"))
+
+    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Server) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"redis://127.0.0.1:{server.server_address[1]}/0"
+        server.shutdown()
 
 
 def test_it_does_not_start_on_a_database_that_is_not_migrated(settings: Settings, tmp_path: Path) -> None:
