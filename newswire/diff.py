@@ -1,4 +1,4 @@
-"""Two versions of an article side by side, as lines of coloured words. Pure."""
+"""Two versions of an article: what was taken out and put in, as lines of styled words. Pure."""
 
 from __future__ import annotations
 
@@ -9,36 +9,42 @@ from rich.text import Text
 
 from schemas.article import Article
 
+REMOVED, ADDED = "red strike", "green"
+
 
 def difference(old: Article, new: Article) -> list[Text]:
-    """A line for the headline and each paragraph of the newer text; unchanged paragraphs in a row are one dim line."""
+    """What was taken out and put in, word by word, as styled spans; a line for each paragraph that differs. Pure."""
+    before, after = (old.headline, *old.paragraphs), (new.headline, *new.paragraphs)
     lines: list[Text] = []
-    if old.headline != new.headline:
-        lines.append(_words(old.headline, new.headline))
-    matcher = SequenceMatcher(a=old.paragraphs, b=new.paragraphs, autojunk=False)
-    for what, a1, a2, b1, b2 in matcher.get_opcodes():
+    for what, low, high, start, end in SequenceMatcher(a=before, b=after, autojunk=False).get_opcodes():
         if what == "equal":
-            lines.append(Text(f"  … {b2 - b1} unchanged {'paragraph' if b2 - b1 == 1 else 'paragraphs'}", style="dim"))
+            lines.append(Text(f"… {high - low} {'paragraph' if high - low == 1 else 'paragraphs'} unchanged", "dim"))
             continue
-        before, after = old.paragraphs[a1:a2], new.paragraphs[b1:b2]
-        lines += [_words(was, now) for was, now in zip_longest(before, after, fillvalue="")]
+        lines += [_words(a or "", b or "") for a, b in zip_longest(before[low:high], after[start:end])]
     return lines
 
 
-def _words(old: str, new: str) -> Text:
-    """`- gone` in red, `+ new` in green, inside one sentence."""
-    if not old:
-        return Text(f"+ {new}", style="green")
-    if not new:
-        return Text(f"- {old}", style="red")
-    a, b = old.split(), new.split()
-    line = Text("~ ")
-    for what, a1, a2, b1, b2 in SequenceMatcher(a=a, b=b, autojunk=False).get_opcodes():
+def _words(before: str, after: str) -> Text:
+    a, b = before.split(), after.split()
+    parts: list[tuple[str, str]] = []
+    for what, low, high, start, end in SequenceMatcher(a=a, b=b, autojunk=False).get_opcodes():
         if what == "equal":
-            line.append(" ".join(a[a1:a2]) + " ")
-            continue
-        if a2 > a1:
-            line.append("[-" + " ".join(a[a1:a2]) + "-] ", style="red")
-        if b2 > b1:
-            line.append("{+" + " ".join(b[b1:b2]) + "+} ", style="green")
+            parts.append((" ".join(a[low:high]), ""))
+        else:
+            parts += [(" ".join(a[low:high]), REMOVED), (" ".join(b[start:end]), ADDED)]
+    line = Text()
+    for words, style in parts:
+        if words:
+            line.append(" " if line.plain else "").append(words, style)
     return line
+
+
+def marked(line: Text) -> str:
+    """For what has no colours: [-out-] {+in+}."""
+    written, at = "", 0
+    for span in line.spans:
+        words = line.plain[span.start : span.end]
+        written += line.plain[at : span.start]
+        written += f"[-{words}-]" if span.style == REMOVED else f"{{+{words}+}}" if span.style == ADDED else words
+        at = span.end
+    return written + line.plain[at:]

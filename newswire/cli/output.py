@@ -69,9 +69,14 @@ def wants_json(asked: bool) -> bool:
 
 
 def draw(lines: Sequence[Text]) -> None:
-    """Lines with colours, where there are any to be had; not broken in a pipe."""
+    """A difference, in colours; in a pipe with marks in their place."""
     from rich.console import Console
 
+    from newswire.diff import marked
+
+    if not is_terminal(sys.stdout):
+        say(*(marked(line) for line in lines))
+        return
     console = Console(soft_wrap=True, highlight=False)
     for line in lines:
         line.plain = plain(line.plain) if _CONTROLS.search(line.plain) else line.plain

@@ -122,9 +122,9 @@ def test_an_enricher_that_fails_with_one_text_sets_only_its_own_work_aside(wire:
     [aside] = wire.rows(tables.quarantine)
     assert (aside.stage, aside.refs, aside.only, aside.error) == ("enrich", [1], "names", "EnricherFailed")
     assert aside.message == "names: ValueError: no words for this (version 1)."
-    assert outcome.failed == (
-        f"1 of 2 quarantined: names: ValueError: no words for this. newswire quarantine show {aside.id}"
-    ), "a red job names the item and the next step"
+    assert outcome.failed == (f"1 of 2 quarantined: names: ValueError: no words for this. newswire quarantine show {aside.id}"), (
+        "a red job names the item and the next step"
+    )
     assert list(facts(wire)) == [(1, "words", "1")]
     assert kinds(wire) == ["stored", "enriched"], "a consumer that waits for facts is not kept waiting for one that may never come"
 

@@ -1,4 +1,4 @@
-"""What two versions differ in, word by word; lines in a pipe are plain."""
+"""How the demo is told: lines in a pipe are plain."""
 
 from __future__ import annotations
 
@@ -6,31 +6,13 @@ import io
 
 from rich.console import Console
 
-from newswire.demo.telling import ADDED, REMOVED, Teller, difference, marked
+from newswire.demo.telling import Teller
 from schemas.article import Article
 
 OLD = Article(headline="Ferry aground", paragraphs=("A ferry with 212 aboard ran aground.", "Nobody was hurt.", "Fog lay on the river."))
 NEW = Article(
     headline="Ferry aground", paragraphs=("A ferry with 221 aboard ran aground.", "Nobody was hurt.", "Fog lay on the river.", "Tugs came.")
 )
-
-
-def test_only_what_differs_is_shown_word_by_word() -> None:
-    assert [marked(line) for line in difference(OLD, NEW)] == [
-        "… 1 paragraph unchanged",
-        "A ferry with [-212-] {+221+} aboard ran aground.",
-        "… 2 paragraphs unchanged",
-        "{+Tugs came.+}",
-    ]
-
-
-def test_what_goes_is_red_and_what_comes_is_green() -> None:
-    line = difference(OLD, NEW)[1]
-    assert [(line.plain[span.start : span.end], span.style) for span in line.spans] == [("212", REMOVED), ("221", ADDED)]
-
-
-def test_equal_texts_have_no_difference() -> None:
-    assert [marked(line) for line in difference(OLD, OLD)] == ["… 4 paragraphs unchanged"]
 
 
 def test_in_a_pipe_all_is_plain_text() -> None:
