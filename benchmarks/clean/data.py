@@ -59,7 +59,8 @@ def original(url: str) -> str:
 def _suffixes() -> Callable[[str], Any]:
     import tldextract
 
-    return tldextract.TLDExtract(suffix_list_urls=(), cache_dir=None)  # the list that its wheel brings: nothing is fetched
+    read: Callable[[str], Any] = tldextract.TLDExtract(suffix_list_urls=(), cache_dir=None)  # the wheel's own list: nothing is fetched
+    return read
 
 
 def domain_of(url: str) -> str:
