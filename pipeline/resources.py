@@ -17,6 +17,7 @@ from typing import Any, TypeVar
 from pipeline import config, failpoints
 from pipeline.config import Settings
 from pipeline.errors import Infrastructure, Misconfigured
+from pipeline.storage import connections
 from pipeline.storage.db import Database
 
 OLDEST_REDIS = (6, 2)
@@ -45,7 +46,7 @@ def settings() -> Settings:
 
 def database() -> Database:
     """This process's database, opened on first use."""
-    return _own("database", lambda: Database.open(settings().database))
+    return _own("database", lambda: Database.open(settings().database, pool_size=connections.CHILD))
 
 
 def run(coroutine: Coroutine[Any, Any, T]) -> T:

@@ -26,7 +26,7 @@ from pipeline.config import Settings
 from pipeline.delivery import Answered, Channel, target
 from pipeline.errors import Infrastructure, NewswireError
 from pipeline.failpoints import hit
-from pipeline.storage import deliveries, schema, subscriptions
+from pipeline.storage import connections, deliveries, schema, subscriptions
 from pipeline.storage.db import Database
 from pipeline.storage.deliveries import Answer, Look
 from pipeline.storage.subscriptions import Subscription
@@ -216,8 +216,10 @@ def run(settings: Settings) -> int:
     """
     resources.use(settings)
     logs.set_up(settings, role="deliver")
-    db = Database.open(settings.database, pool_size=5)
+    db = Database.open(settings.database, pool_size=connections.DELIVER)
     schema.check(db)
+    if short := connections.shortage(db, connections.DELIVER):
+        log.warning("database.connections_short", why=short)
     deliverer = Deliverer(db)
     stopping = threading.Event()
 

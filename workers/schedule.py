@@ -20,7 +20,7 @@ from pipeline import resources
 from pipeline.config import Settings
 from pipeline.errors import Infrastructure
 from pipeline.sources import watch
-from pipeline.storage import sources
+from pipeline.storage import connections, sources
 from pipeline.storage.db import Database
 from workers import logs, offer, worker
 from workers.app import app
@@ -91,7 +91,7 @@ class Watcher(threading.Thread):
         self.join(5)
 
     def run(self) -> None:
-        db = Database.open(self._settings.database, pool_size=1)
+        db = Database.open(self._settings.database, pool_size=connections.BEAT - connections.CHILD)
         try:
             while not self._ended.is_set():
                 try:
@@ -132,7 +132,7 @@ def run(settings: Settings) -> int:
     """Run beat in this process until it is told to stop. Raises Misconfigured or Infrastructure before it starts."""
     resources.use(settings)
     logs.set_up(settings, role="beat")
-    worker.check()
+    worker.check(connections.BEAT)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     beat.Service(app, scheduler_cls=Scheduler).start()
     resources.close()

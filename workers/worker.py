@@ -25,7 +25,7 @@ import workers.tasks
 from pipeline import resources
 from pipeline.config import Settings
 from pipeline.errors import Infrastructure, NewswireError
-from pipeline.storage import frontier, schema, work
+from pipeline.storage import connections, frontier, schema, work
 from pipeline.storage.db import Database
 from workers import identity, logs
 from workers.app import app
@@ -42,7 +42,7 @@ def run(settings: Settings, roles: tuple[str, ...], *, children: int | None = No
     """Run a worker in this process until it is told to stop; its exit code. Raises Misconfigured or Infrastructure before it starts."""
     resources.use(settings)
     logs.set_up(settings, role=name or "worker")
-    check()
+    check(connections.of_worker(children or settings.children))
     warnings.simplefilter("ignore", SecurityWarning)  # it warns of root because of pickle: we take JSON only
     worker = app.Worker(
         hostname=host_format(f"{name or '-'.join(roles)}@%h"),
@@ -59,20 +59,25 @@ def run(settings: Settings, roles: tuple[str, ...], *, children: int | None = No
     return int(worker.exitcode or 0)
 
 
-def check() -> None:
-    """Database and Redis are there and fit for us, or one sentence says what to do. Raises Misconfigured or Infrastructure."""
+def check(wanted: int = connections.COMMAND) -> None:
+    """Database and Redis are there and fit for us, or one sentence says what to do. Raises Misconfigured or Infrastructure.
+
+    `wanted`: connections to the database that this process and its children may come to hold; where they may be refused, the log says so.
+    """
     global _is_checked
     for warning in resources.check_redis(resources.redis_url()):
         log.warning("redis.unfit", why=warning)
     with _for_a_moment() as db:
         schema.check(db)
+        if short := connections.shortage(db, wanted):
+            log.warning("database.connections_short", why=short)
     _is_checked = True
 
 
 @contextmanager
 def _for_a_moment() -> Iterator[Database]:
     """The parent's database: closed again before it forks another child, which would inherit the connection."""
-    db = Database.open(resources.settings().database, pool_size=1)
+    db = Database.open(resources.settings().database, pool_size=connections.PARENT)
     try:
         yield db
     finally:
@@ -92,7 +97,7 @@ def _started(**_: Any) -> None:
     if _is_checked:
         return
     try:
-        check()
+        check(connections.of_worker(resources.settings().children))
     except NewswireError as error:
         sys.exit(f"{error} {error.hint}".strip())
 

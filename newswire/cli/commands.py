@@ -8,14 +8,14 @@ from typing import Annotated
 import typer
 from typer.core import TyperGroup
 
-from newswire.cli import care, copy, demonstrate, drain, news, opening, serve, sources, subscriptions
+from newswire.cli import care, copy, demonstrate, doctor, drain, news, opening, serve, sources, subscriptions
 
 _SECTIONS = {
     "Begin": ("demo", "ingest", "up"),
     "Sources": ("sources", "trigger", "runs"),
     "News": ("items", "why", "enrich"),
     "Consumers": ("subscriptions",),
-    "Care": ("status", "drain", "quarantine", "work", "db", "config"),
+    "Care": ("status", "doctor", "drain", "quarantine", "work", "db", "config"),
     "Processes, one by one": ("worker", "beat", "deliver", "flower"),
 }
 
@@ -69,7 +69,7 @@ def root(
     opening.options.home = home
 
 
-for _part in (demonstrate, news, serve, sources, care, drain):
+for _part in (demonstrate, news, serve, sources, care, drain, doctor):
     _part.add_to(app)
 subscriptions.add_to(app)
 copy.add_to(care.database)

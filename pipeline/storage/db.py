@@ -9,6 +9,9 @@ Time is the database's: hosts' clocks differ, and leases are compared across hos
 
 from __future__ import annotations
 
+import itertools
+import os
+import socket
 import sqlite3
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -25,6 +28,9 @@ from schemas.tables import band, band_hash, log_state
 
 LOCK_TIMEOUT_S = 5
 """Longest wait for a lock; then it is an infrastructure error and the work is given back. Less than the hard time limit of a task."""
+SIGNED = "newswire "
+"""So begin the names of our connections; then host, process, engine and size of its pool: `newswire web1:812.1/2`."""
+_engines = itertools.count(1)
 IDLE_IN_TRANSACTION_S = 10
 """PostgreSQL ends a transaction that does nothing for so long: a frozen host must not keep the ledger lock."""
 
@@ -81,8 +87,13 @@ class Database:
         if self._clock is not None:
             return self._clock()
         if not self.is_postgresql:
-            return datetime.now(UTC)
+            return host_clock()
         return conn.execute(select(func.clock_timestamp())).scalar_one().astimezone(UTC)  # type: ignore[no-any-return]
+
+
+def host_clock() -> datetime:
+    """This machine's time. SQLite has no other; nobody else asks for it but who compares clocks."""
+    return datetime.now(UTC)
 
 
 @contextmanager
@@ -122,11 +133,12 @@ def _postgresql(url: str, pool_size: int) -> Engine:
         connect_args={
             "options": settings,
             "connect_timeout": 5,
+            "client_encoding": "utf8",  # also where the database has none (SQL_ASCII): `newswire doctor` can say so
             "keepalives": 1,
             "keepalives_idle": 5,
             "keepalives_interval": 2,
             "keepalives_count": 3,
-            "application_name": "newswire",
+            "application_name": f"{SIGNED}{socket.gethostname()[:24]}:{os.getpid()}.{next(_engines)}/{pool_size}",
         },
     )
 

@@ -13,6 +13,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Mapping
 from importlib.metadata import files
 from pathlib import Path
 from types import TracebackType
@@ -55,9 +56,10 @@ def programs(*, only_wheel: bool = False) -> Path:
 
 
 class Postgres:
-    """One server. `create(name, template)` clones a database; `url(name)` names it."""
+    """One server. `create(name, template)` clones a database; `url(name)` names it. `settings` go before our own."""
 
-    def __init__(self, *, only_wheel: bool = False) -> None:
+    def __init__(self, *, only_wheel: bool = False, settings: Mapping[str, str] | None = None) -> None:
+        self._settings = {**SETTINGS, **(settings or {})}
         self._folder = Path(tempfile.mkdtemp(prefix="nw-pg-", dir="/tmp"))  # short: a socket's path holds about 100 characters
         self._programs = programs(only_wheel=only_wheel)
         self._user = _unprivileged() if os.geteuid() == 0 else None
@@ -75,7 +77,7 @@ class Postgres:
             str(self._programs / "initdb"), "-D", "data", "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync"
         )
         with (self._folder / "data" / "postgresql.conf").open("a") as config:
-            config.writelines(f"{name} = '{value}'\n" for name, value in SETTINGS.items())
+            config.writelines(f"{name} = '{value}'\n" for name, value in self._settings.items())
         command = [str(self._programs / "postgres"), "-D", str(self._folder / "data"), "-k", str(self._folder)]
         with (self._folder / "log").open("wb") as log:
             self._tether = subprocess.Popen(
@@ -98,12 +100,12 @@ class Postgres:
 
     def create(self, name: str, template: str = "template0") -> str:
         """A new database as a copy of another one (which nobody may be connected to); its URL."""
-        self._execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
+        self.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
         return self.url(name)
 
     def drop(self, name: str) -> None:
         """Remove a database, whoever is still connected."""
-        self._execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+        self.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
 
     def stop(self) -> None:
         """End it, and remove all that it wrote."""
@@ -124,7 +126,8 @@ class Postgres:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         self.stop()
 
-    def _execute(self, statement: str) -> None:
+    def execute(self, statement: str) -> None:
+        """As its superuser, in no transaction."""
         with psycopg.connect(self.url("postgres"), autocommit=True) as conn:
             conn.execute(statement.encode())
 

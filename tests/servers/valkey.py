@@ -32,10 +32,14 @@ def binary(*, only_wheel: bool = False) -> str:
 
 
 class Valkey:
-    """One server. `url(number)` names one of its databases; `stop(keep=True)` and `start()` are a restart: port and data stay."""
+    """One server. `url(number)` names one of its databases; `stop(keep=True)` and `start()` are a restart: port and data stay.
 
-    def __init__(self, *, only_wheel: bool = False, append_only: bool = False) -> None:
+    Options by keyword: `maxmemory_policy="allkeys-lru"`.
+    """
+
+    def __init__(self, *, only_wheel: bool = False, append_only: bool = False, **options: str) -> None:
         self._binary = binary(only_wheel=only_wheel)
+        self._options = options
         self._append_only = append_only
         self._data = tempfile.mkdtemp(prefix="nw-valkey-")
         self._tether: subprocess.Popen[bytes] | None = None
@@ -68,7 +72,7 @@ class Valkey:
             "save": "",
             "appendonly": "yes" if self._append_only else "no",
             "maxmemory-policy": "noeviction",
-        }
+        } | {name.replace("_", "-"): value for name, value in self._options.items()}
         command = [self._binary, *(word for name, value in options.items() for word in (f"--{name}", value))]
         self._tether = subprocess.Popen(
             [sys.executable, "-P", str(Path(__file__).with_name("tether.py")), self._data, "SIGTERM", *command],
