@@ -1,7 +1,8 @@
 """Settings: the sole reader of the environment. Pure stages get values, never Settings.
 
-Where a setting comes from, the first wins: the environment (`NEWSWIRE_<NAME>`; `DATABASE_URL` and `REDIS_URL` also without the prefix),
-a file of settings (`NEWSWIRE_CONFIG`, else `newswire.toml` in the home), the default below.
+Where a setting comes from, the first wins: the environment (`NEWSWIRE_<NAME>`; `DATABASE_URL` and `REDIS_URL` also without the prefix;
+each also as `<VARIABLE>_FILE`, the path of a file that holds the value: how containers are given secrets), a file of settings
+(`NEWSWIRE_CONFIG`, else `newswire.toml` in the home), the default below.
 """
 
 from __future__ import annotations
@@ -38,7 +39,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """`redis://:password@host:6379/0`; empty: the embedded Valkey in the home."""
     user_agent: str = "newswire/0.1 (+https://newswire.invalid/bot)"
     allow_networks: tuple[str, ...] = ()
-    """Networks and ports that may be fetched from although they are not global: `127.0.0.1/32:8000-8999`."""
+    """Networks or names, and ports, that may be fetched from although they are not global: `127.0.0.1/32:8000-8999`, `wiki.internal:443`."""
     max_body_bytes: _Count = 20_000_000
     """A larger answer or file is refused while it streams, after decompression."""
     fetch_deadline_s: Annotated[float, Meta(gt=0, le=LONGEST_FETCH_S)] = 20.0
@@ -55,6 +56,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     time_limit_s: _Seconds = 20.0
     chunk_documents: _Count = 50
     """Documents that one piece of work holds at most."""
+    flower_address: str = "127.0.0.1"
+    """Where Flower listens; in a container 0.0.0.0, published on the host's loopback only."""
     flower_port: Annotated[int, Meta(ge=1, le=65535)] = 5555
     flower_auth: str = ""
     """`user:password` for Flower; empty: only where it listens on loopback."""
@@ -84,8 +87,8 @@ def load(environ: Mapping[str, str] | None = None, **overrides: Any) -> Settings
         values[name], origin[name] = value, "the file of settings"
     for name in Settings.__struct_fields__:
         for variable in (_BARE.get(name, ""), f"NEWSWIRE_{name.upper()}"):
-            if variable and env.get(variable, "") != "":
-                values[name], origin[name] = _split(name, env[variable]), f"the variable {variable}"
+            if variable and (value := _value(env, variable)) != "":
+                values[name], origin[name] = _split(name, value), f"the variable {variable}"
     values.update({name: value for name, value in overrides.items() if value is not None})
     unknown = sorted(set(values) - set(Settings.__struct_fields__))
     if unknown:
@@ -104,6 +107,21 @@ def load(environ: Mapping[str, str] | None = None, **overrides: Any) -> Settings
             "soft_time_limit_s < time_limit_s < lease_s must hold: a lease that ends first lets two workers run one piece of work."
         )
     return settings
+
+
+def _value(env: Mapping[str, str], variable: str) -> str:
+    """The variable's value, or the content of the file that `<VARIABLE>_FILE` names; '' where there is neither."""
+    value, file = env.get(variable, ""), env.get(f"{variable}_FILE", "")
+    if not file:
+        return value
+    if value:
+        raise Misconfigured(f"{variable} and {variable}_FILE are both set.", hint="Leave one of the two out.")
+    try:
+        return Path(file).read_text(encoding="utf-8").strip()
+    except OSError as error:
+        raise Misconfigured(f"The file {file} that {variable}_FILE names can't be read: {error.strerror}.") from error
+    except UnicodeDecodeError as error:
+        raise Misconfigured(f"The file {file} that {variable}_FILE names is not UTF-8.") from error
 
 
 def _split(name: str, value: str) -> Any:

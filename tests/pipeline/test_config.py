@@ -69,3 +69,37 @@ def test_a_file_that_is_named_must_be_there(tmp_path: Path) -> None:
 def test_a_pump_ends_by_itself_before_its_time_limit_whatever_the_deadline() -> None:
     longest = collect.longest_pump_s(Settings(fetch_deadline_s=LONGEST_FETCH_S))
     assert longest <= PUMP_SOFT_LIMIT_S < PUMP_LIMIT_S
+
+
+def test_a_secret_comes_from_a_file_that_a_variable_names(tmp_path: Path) -> None:
+    """As containers are given them: a file, with a line's end or without."""
+    (tmp_path / "url").write_text("postgresql://newswire:s%2Fcret@postgres/newswire\n")
+    (tmp_path / "auth").write_text("newswire:secret")
+    settings = load({"DATABASE_URL_FILE": str(tmp_path / "url"), "NEWSWIRE_FLOWER_AUTH_FILE": str(tmp_path / "auth")})
+    assert settings.database_url == "postgresql://newswire:s%2Fcret@postgres/newswire"
+    assert settings.flower_auth == "newswire:secret"
+
+
+def test_an_empty_name_of_a_file_names_none() -> None:
+    assert load({"DATABASE_URL": "sqlite:///a", "DATABASE_URL_FILE": ""}).database_url == "sqlite:///a"
+
+
+def test_a_variable_and_its_file_are_not_both_obeyed(tmp_path: Path) -> None:
+    (tmp_path / "url").write_text("redis://b")
+    with pytest.raises(Misconfigured, match="REDIS_URL and REDIS_URL_FILE are both set"):
+        load({"REDIS_URL": "redis://a", "REDIS_URL_FILE": str(tmp_path / "url")})
+
+
+@pytest.mark.parametrize(("content", "says"), [(None, "can't be read: No such file"), (b"\xff", "is not UTF-8")])
+def test_a_file_that_can_not_be_read_is_named(tmp_path: Path, content: bytes | None, says: str) -> None:
+    path = tmp_path / "children"
+    if content is not None:
+        path.write_bytes(content)
+    with pytest.raises(Misconfigured, match=f"{path} that NEWSWIRE_CHILDREN_FILE names {says}"):
+        load({"NEWSWIRE_CHILDREN_FILE": str(path)})
+
+
+def test_a_wrong_value_in_a_file_is_refused_by_its_variable(tmp_path: Path) -> None:
+    (tmp_path / "children").write_text("many")
+    with pytest.raises(Misconfigured, match="children = 'many' in the variable NEWSWIRE_CHILDREN"):
+        load({"NEWSWIRE_CHILDREN_FILE": str(tmp_path / "children")})
