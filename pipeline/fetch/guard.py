@@ -1,7 +1,8 @@
 """Which addresses may be connected to. A name is resolved once, every address of it must be allowed, and only those are connected to.
 
 Not global is refused, whatever it is called: loopback, private, link-local, shared, documentation, multicast, reserved, and each form that
-hides an IPv4 address in an IPv6 one. What an operator lists (`127.0.0.1/32:8000-8999`, `10.0.0.0/8`) is allowed all the same.
+hides an IPv4 address in an IPv6 one. What an operator lists (`127.0.0.1/32:8000-8999`, `10.0.0.0/8`, `wiki.internal:443`) is allowed all
+the same: a network on its ports, a name wherever it leads.
 """
 
 from __future__ import annotations
@@ -21,7 +22,9 @@ from pipeline.errors import Misconfigured, Refused
 Address = IPv4Address | IPv6Address
 Network = IPv4Network | IPv6Network
 
-_RULE = re.compile(r"(?P<network>[0-9A-Fa-f:.]+/\d{1,3})(?::(?P<low>\d{1,5})(?:-(?P<high>\d{1,5}))?)?")
+_PORTS = r":(?P<low>\d{1,5})(?:-(?P<high>\d{1,5}))?"
+_RULE = re.compile(rf"(?P<network>[0-9A-Fa-f:.]+/\d{{1,3}})(?:{_PORTS})?")
+_NAME_RULE = re.compile(rf"(?P<name>[\w.-]*[a-z][\w-]*){_PORTS}", re.IGNORECASE | re.ASCII)
 _ENDS_IN_A_NUMBER = re.compile(r"(?:\d+|0[xX][0-9A-Fa-f]*)")
 _CANONICAL_IPV4 = re.compile(r"(?:(?:0|[1-9]\d{0,2})\.){3}(?:0|[1-9]\d{0,2})")
 _NEVER = tuple(
@@ -46,24 +49,27 @@ _NEVER = tuple(
 
 
 class Allowed(msgspec.Struct, frozen=True):
-    """A network, and the ports in it, that may be fetched from although it is not global."""
+    """A network or a name, and the ports there, that may be fetched from although it is not global."""
 
-    network: Network
+    network: Network | None
     low: int
     high: int
+    name: str = ""
+    """In lower case, without a dot at its end: who lists it trusts whoever says where it leads."""
 
 
 def parse_allowed(rules: Iterable[str]) -> tuple[Allowed, ...]:
-    """`127.0.0.1/32:8000-8999`, `10.0.0.0/8`, `::1/128:8080`. Raises Misconfigured, naming the rule."""
+    """`127.0.0.1/32:8000-8999`, `10.0.0.0/8`, `::1/128:8080`, `wiki.internal:443`. Raises Misconfigured, naming the rule."""
     return tuple(_parse(rule) for rule in rules)
 
 
 def _parse(rule: str) -> Allowed:
-    match = _RULE.fullmatch(rule.strip())
+    match = _RULE.fullmatch(rule.strip()) or _NAME_RULE.fullmatch(rule.strip())
     try:
         if match is None:
             raise ValueError("it has another form")
-        network = ip_network(match["network"])
+        name = match.groupdict().get("name", "").lower()
+        network = None if name else ip_network(match["network"])
         low = int(match["low"]) if match["low"] else 0
         high = int(match["high"]) if match["high"] else (low or 65535)
         if not low <= high <= 65535:
@@ -71,9 +77,9 @@ def _parse(rule: str) -> Allowed:
     except ValueError as error:
         raise Misconfigured(
             f"allow_networks holds {rule!r}, which is no network: {error}.",
-            hint="Write 127.0.0.1/32:8000-8999, or 10.0.0.0/8 for all ports.",
+            hint="Write 127.0.0.1/32:8000-8999, 10.0.0.0/8 for all ports, or a name with its ports: wiki.internal:443.",
         ) from error
-    return Allowed(network, low, high)
+    return Allowed(network, low, high, name)
 
 
 def is_global(address: Address) -> bool:
@@ -84,15 +90,18 @@ def is_global(address: Address) -> bool:
     return address.is_global and not special and not any(address.version == n.version and address in n for n in _NEVER)
 
 
-def is_allowed(address: Address, port: int, allowed: Sequence[Allowed]) -> bool:
-    """Global, or in a network (and on a port) that the operator lists."""
+def is_allowed(address: Address, port: int, allowed: Sequence[Allowed], *, name: str = "") -> bool:
+    """Global, or in a network, or of a name (and on a port) that the operator lists."""
     if is_global(address):
         return True
-    return any(
-        rule.network.version == address.version and address in rule.network and rule.low <= port <= rule.high
-        for rule in allowed
-        if not (isinstance(address, IPv6Address) and address.scope_id is not None)
-    )
+    is_scoped = isinstance(address, IPv6Address) and address.scope_id is not None
+    return not is_scoped and any(rule.low <= port <= rule.high and _covers(rule, address, name) for rule in allowed)
+
+
+def _covers(rule: Allowed, address: Address, name: str) -> bool:
+    if rule.network is None:
+        return rule.name == name.rstrip(".").lower()
+    return rule.network.version == address.version and address in rule.network
 
 
 def check_host(host: str) -> str:
@@ -123,7 +132,7 @@ async def resolve(host: str, port: int, allowed: Sequence[Allowed]) -> list[Addr
     if not addresses:
         raise OSError(f"{host} has no address")
     for address in addresses:
-        if not is_allowed(address, port, allowed):
+        if not is_allowed(address, port, allowed, name=name):
             where = host if name == str(address) else f"{host} ({address})"
             raise Refused(
                 f"{where} port {port} is not on the public internet, and not fetched.",

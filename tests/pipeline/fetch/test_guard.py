@@ -133,8 +133,20 @@ def test_a_unix_socket_is_refused() -> None:
         asyncio.run(GuardedBackend(()).connect_unix_socket("/run/docker.sock"))
 
 
+def test_a_listed_name_is_allowed_wherever_it_leads_on_its_ports_only() -> None:
+    rules = parse_allowed(["LocalHost:8800-8804"])
+    assert "127.0.0.1" in resolved("localhost", 8800, rules)
+    for host, port in (("localhost", 8799), ("127.0.0.1", 8800), ("localhost.example.org.localhost", 8800)):
+        with pytest.raises((Refused, OSError)):
+            resolved(host, port, rules)
+
+
 @pytest.mark.parametrize(
-    "rule", ["127.0.0.1", "127.0.0.1/33", "127.0.0.1/8", "localhost/8", "127.0.0.1/32:9-8", "127.0.0.1/32:1-70000", "", "10.0.0.0/8:x"]
+    "rule",
+    [
+        *("127.0.0.1", "127.0.0.1/33", "127.0.0.1/8", "localhost/8", "127.0.0.1/32:9-8", "127.0.0.1/32:1-70000", "", "10.0.0.0/8:x"),
+        *("localhost", "example.org", "127.0.0.1:80", "wiki.internal:9-8", ":80"),
+    ],
 )
 def test_a_rule_that_is_no_network_is_named(rule: str) -> None:
     with pytest.raises(Misconfigured, match="allow_networks holds"):
