@@ -22,7 +22,7 @@ from press.stories import Story, stories
 
 
 class Press:
-    """All houses, each with a site of its own on a port of loopback, and a drop folder.
+    """All houses, each with a site of its own on a port of loopback (or another host), and a drop folder.
 
     with Press(drop=folder) as press:
         press.publish("ferry", "alert")
@@ -30,8 +30,13 @@ class Press:
         press.ledger.published
     """
 
-    def __init__(self, *, drop: Path | None = None, port: int = 0, clock: Clock = wall_clock, feed_window: int = 200) -> None:
-        """`port`: of the first house; the others follow. 0: any that are free. `feed_window`: entries that a feed lists at most."""
+    def __init__(
+        self, *, drop: Path | None = None, host: str = "127.0.0.1", port: int = 0, clock: Clock = wall_clock, feed_window: int = 200
+    ) -> None:
+        """`host`: where all listen, and what URLs bear. `port`: of the first house; the others follow. 0: any that are free.
+
+        `feed_window`: entries that a feed lists at most.
+        """
         self.ledger = Ledger()
         self.drop = drop
         self._clock = clock
@@ -42,7 +47,7 @@ class Press:
         self._misbehaviour: dict[tuple[str, str], tuple[hostile.Answers, int | None]] = {}
         with_sites = [house for house in HOUSES.values() if house.feed]
         self.sites = {
-            house.key: Site(house.key, self._answer, self._served, port=port + place if port else 0)
+            house.key: Site(house.key, self._answer, self._served, host=host, port=port + place if port else 0)
             for place, house in enumerate(with_sites)
         }
 

@@ -1,4 +1,4 @@
-"""One house's web site: real sockets on loopback, a thread a connection, conditional GET as RFC 9110 section 13 has it."""
+"""One house's web site: real sockets, a thread a connection, conditional GET as RFC 9110 section 13 has it."""
 
 from __future__ import annotations
 
@@ -103,11 +103,11 @@ class _Server(ThreadingHTTPServer):
 class Site:
     """A server that begins to listen when it is made, and to answer when it is started."""
 
-    def __init__(self, house: str, answer: Callable[[str, str], Answer | Answers], told: Told, *, port: int = 0) -> None:
-        """Raises OSError where the port is taken."""
-        self.house, self.answer, self.told = house, answer, told
+    def __init__(self, house: str, answer: Callable[[str, str], Answer | Answers], told: Told, *, host: str, port: int = 0) -> None:
+        """`host`: a name or an address of this machine, which its URLs bear. Raises OSError where the port is taken."""
+        self.house, self.answer, self.told, self.host = house, answer, told, host
         self.ending = threading.Event()
-        self._server = _Server(("127.0.0.1", port), Request)
+        self._server = _Server((host, port), Request)
         self._server.site = self
         self._thread = threading.Thread(
             target=self._server.serve_forever, kwargs={"poll_interval": 0.05}, name=f"press-{house}", daemon=True
@@ -119,7 +119,7 @@ class Site:
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self.port}"
+        return f"http://{self.host}:{self.port}"
 
     def start(self) -> None:
         self._thread.start()

@@ -202,3 +202,10 @@ def test_stories_are_whole(story: object) -> None:
         assert version.headline
         assert not version.headline.endswith(".")
         assert all(paragraph.endswith((".", '"', "?")) for paragraph in version.paragraphs), story.slug
+
+
+def test_another_host_is_listened_on_and_stands_in_its_urls() -> None:
+    with Press(host="localhost") as press:
+        published = press.publish("ferry", "story")
+        assert published.url.startswith(f"http://localhost:{press.sites['calder'].port}/news/")
+        assert get(published.url)[0] == 200
