@@ -83,7 +83,9 @@ def _rhythm(rhythm_s: float | None, cron: str) -> str:
 
 @sources.command("apply")
 def apply(
-    file: Annotated[Path, typer.Argument(metavar="FILE.toml", help="Of [[source]] tables.", show_default=False)], as_json: AsJson = False
+    file: Annotated[Path, typer.Argument(metavar="FILE.toml", help="Of [[source]] tables.", show_default=False)],
+    keep: Annotated[bool, typer.Option("--keep", help="Leave sources alone that the file does not name.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Make the sources equal a file: what is missing there is removed, what they brought stays.
 
@@ -95,7 +97,7 @@ def apply(
 
     declared = read_file(file)
     with opened(load(), create=True) as db, db.write() as conn:
-        done = rows.apply(conn, declared, db.now(conn))
+        done = rows.apply(conn, declared, db.now(conn), keep=keep)
     if as_json:
         show_json(done)
         return

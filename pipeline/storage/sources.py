@@ -107,8 +107,8 @@ def add(conn: Connection, declared: Declared, now: datetime) -> int:
     return int(conn.execute(row.returning(source.c.id)).scalar_one())
 
 
-def apply(conn: Connection, declared: Collection[Declared], now: datetime) -> Applied:
-    """Make the sources equal these: nothing of what they brought is touched. Applying twice changes nothing."""
+def apply(conn: Connection, declared: Collection[Declared], now: datetime, *, keep: bool = False) -> Applied:
+    """Make the sources equal these: nothing of what they brought is touched. Applying twice changes nothing. `keep`: others stay."""
     rows = {row.name: row for row in listed(conn, removed=True, lock=True)}
     added, changed, unchanged = [], [], []
     for one in sorted(declared, key=lambda one: one.name):
@@ -122,7 +122,7 @@ def apply(conn: Connection, declared: Collection[Declared], now: datetime) -> Ap
         else:
             unchanged.append(one.name)
     wanted = {one.name for one in declared}
-    removed = sorted(name for name, row in rows.items() if row.removed_at is None and name not in wanted)
+    removed = [] if keep else sorted(name for name, row in rows.items() if row.removed_at is None and name not in wanted)
     remove(conn, removed, now)
     return Applied(added=tuple(added), changed=tuple(changed), unchanged=tuple(unchanged), removed=tuple(removed))
 

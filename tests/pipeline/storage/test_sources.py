@@ -96,6 +96,14 @@ def test_a_paused_source_is_asked_by_nobody_and_due_when_it_is_resumed(database:
                 change(conn, ["nobody"], NOW)
 
 
+def test_others_stay_if_they_are_to_be_kept(database: Database) -> None:
+    apply(database, declared("a"))
+    with database.write() as conn:
+        done = sources.apply(conn, [declared("b")], NOW, keep=True)
+    assert (done.added, done.removed) == (("b",), ())
+    assert get(database, "a").removed_at is None
+
+
 def test_pausing_survives_an_apply(database: Database) -> None:
     apply(database, declared("a"))
     with database.write() as conn:
