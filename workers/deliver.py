@@ -31,6 +31,7 @@ from pipeline.storage.db import Database
 from pipeline.storage.deliveries import Answer, Look
 from pipeline.storage.subscriptions import Subscription
 from workers import logs
+from workers.alive import Marker
 
 log = structlog.get_logger()
 
@@ -230,11 +231,13 @@ def run(settings: Settings) -> int:
     signal.signal(signal.SIGTERM, stop)
     signal.signal(signal.SIGINT, stop)
     log.info("deliver.ready")
+    marker = Marker(settings, "deliver")
     failures = 0
     while not stopping.is_set():
         deliverer.stirred.clear()
         try:
             wait = TICK_S if deliverer.look() else IDLE_TICK_S
+            marker.mark()
             if failures:
                 log.warning("deliver.database_is_back", failures=failures)
             failures = 0

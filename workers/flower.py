@@ -40,7 +40,7 @@ def arguments(settings: Settings) -> list[str]:
     """Flower's command line. It stays in this process: no list of processes shows the password."""
     return [
         "flower",
-        "--address=127.0.0.1",
+        f"--address={settings.flower_address}",
         f"--port={settings.flower_port}",
         f"--basic-auth={auth(settings)}",
         f"--conf={os.devnull}",  # not a flowerconfig.py of the current folder

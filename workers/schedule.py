@@ -23,6 +23,7 @@ from pipeline.sources import watch
 from pipeline.storage import connections, sources
 from pipeline.storage.db import Database
 from workers import logs, offer, worker
+from workers.alive import Marker
 from workers.app import app
 
 log = structlog.get_logger()
@@ -42,6 +43,7 @@ class Scheduler(beat.Scheduler):
         self._next_due = 0.0
         self._failures = 0
         self._watcher: Watcher | None = None
+        self._marker: Marker | None = None
 
     def setup_schedule(self) -> None:
         """What is due stands in the database: no entries of Celery's."""
@@ -52,6 +54,7 @@ class Scheduler(beat.Scheduler):
         if self._watcher is None:
             self._watcher = Watcher(self.app, settings)
             self._watcher.start()
+            self._marker = Marker(settings, "beat")
         try:
             backlog = self._tick(db, settings)
         except Infrastructure as error:
@@ -59,6 +62,8 @@ class Scheduler(beat.Scheduler):
             if self._failures == 1:
                 log.warning("beat.waits", why=str(error))
             return min(LONGEST_WAIT_S, TICK_S * 2.0 ** min(self._failures - 1, 10))
+        if self._marker is not None:
+            self._marker.mark()
         if self._failures:
             log.warning("beat.resumes", failures=self._failures)
             self._failures = 0

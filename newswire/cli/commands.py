@@ -16,7 +16,7 @@ _SECTIONS = {
     "News": ("items", "why", "enrich"),
     "Consumers": ("subscriptions",),
     "Care": ("status", "doctor", "drain", "quarantine", "work", "db", "config"),
-    "Processes, one by one": ("worker", "beat", "deliver", "flower"),
+    "Processes, one by one": ("worker", "beat", "deliver", "flower", "health"),
 }
 
 

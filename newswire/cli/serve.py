@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Annotated
 
 import typer
 
-from newswire.cli.opening import load, opened
-from newswire.cli.output import plain, say, tell
+from newswire.cli.opening import load, opened, options
+from newswire.cli.output import is_terminal, plain, say, tell
 
 
 def add_to(app: typer.Typer) -> None:
-    for command in (up, worker, beat, deliver, flower):
+    for command in (up, worker, beat, deliver, flower, health):
         app.command()(command)
 
 
@@ -106,7 +107,7 @@ def deliver() -> None:
 
 
 def flower() -> None:
-    """Run Flower, which shows the jobs, on loopback.
+    """Run Flower, which shows the jobs, on loopback unless NEWSWIRE_FLOWER_ADDRESS says otherwise.
 
     \b
     NEWSWIRE_FLOWER_PORT=5556 newswire flower
@@ -116,5 +117,18 @@ def flower() -> None:
     from workers import flower as shown
 
     resources.check_redis(resources.redis_url())  # before an address is told at which nobody will answer
-    tell(f"Flower: http://127.0.0.1:{settings.flower_port} ({shown.auth(settings)})")
+    login = shown.auth(settings) if is_terminal(sys.stderr) else "with its login"  # a log is no place for a password
+    tell(f"Flower: http://{settings.flower_address}:{settings.flower_port} ({login})")
     raise typer.Exit(shown.run(settings))
+
+
+def health(role: Annotated[str, typer.Argument(metavar="ROLE", help="worker, beat, deliver or flower.", show_default=False)]) -> None:
+    """Say whether a process of this host does what it is for; exit code 0 if it does, 3 if not. For health checks of containers.
+
+    \b
+    newswire health beat
+    """
+    from pipeline import config
+    from workers import alive
+
+    say(alive.check(config.load(home=options.home or None), role))
