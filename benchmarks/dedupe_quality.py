@@ -28,7 +28,7 @@ from schemas.article import Article, Draft
 from schemas.verdict import Verdict, VerdictKind
 
 AT_LEAST_SHARED = 2
-"""As in pipeline/ingest.py."""
+"""As in pipeline/ingest/judge.py."""
 
 
 class Score(msgspec.Struct, frozen=True):

@@ -18,7 +18,7 @@ from pipeline.failpoints import hit
 from pipeline.storage import history, items, ledger, quarantine, work
 from pipeline.storage.db import Database, insert
 from pipeline.storage.work import Claimed, NewWork
-from schemas.outcome import Outcome
+from schemas.outcome import Outcome, counted
 from schemas.tables import fact, item, version
 from schemas.verdict import ItemStatus
 
@@ -102,7 +102,7 @@ def enrich_chunk(db: Database, claimed: Claimed, settings: Settings) -> Outcome:
     hit("enrich.after_commit")
     names = ", ".join(enricher.name for enricher in chosen) or f"no enricher is named {claimed.only}"
     return Outcome(
-        sentence=f"{len(articles)} {'text' if len(articles) == 1 else 'texts'} enriched ({names})",
+        sentence=f"{counted(len(articles), 'text')} enriched ({names})",
         failed=f"{len(failures)} of {len(articles) * len(chosen)} quarantined: {failures[0].message}. newswire quarantine show {ids[0]}"
         if ids
         else "",

@@ -36,3 +36,8 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     lease_lost: bool = False
     """Somebody else holds the row: nothing was written."""
     quarantined: tuple[int, ...] = ()
+
+
+def counted(number: int, noun: str) -> str:
+    """`1 page`, `3 pages`: for sentences."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

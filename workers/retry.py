@@ -1,6 +1,6 @@
 """From the type of an error to what happens with the work: the only such map. Pure: no clock, no dice, no storage.
 
-An item's own troubles never come here: they end in the chunk's commit (pipeline/ingest.py). What comes here ended the whole piece of work.
+An item's own troubles never come here: they end in the chunk's commit (pipeline/ingest/). What comes here ended the whole piece of work.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""A host's pumps, its jobs, a listing's validators and the pages that it owes. What `pipeline/collect.py` and `storage/frontier.py` do.
+"""A host's pumps, its jobs, a listing's validators and the pages that it owes. What `pipeline/collect/hosts.py` and `storage/frontier.py` do.
 
 Job 0 is a listing, which changes some times and names one page more each time. A pump leases the host; the lease may end while it runs.
 """

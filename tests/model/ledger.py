@@ -1,4 +1,4 @@
-"""The one lock: the order of events, near-copies, who waits for whom. What `pipeline/storage/ledger.py` and `pipeline/ingest.py` do.
+"""The one lock: the order of events, near-copies, who waits for whom. What `pipeline/storage/ledger.py` and `pipeline/ingest/` do.
 
 READ COMMITTED: a statement sees what was committed when it began. Three small models, one a question.
 """

@@ -1,43 +1,34 @@
-"""From due sources to captures and work for ingest: the only module that sees source kinds, the fetcher and storage.
-
-    claim_due    due sources ─► listing jobs of their hosts, scans of folders                               one transaction
-    pump         a host ─► its jobs, politely ─► captures, sightings, owed pages, validators, ingest work   a transaction a micro-batch
-    scan_chunk   a folder ─► captures, sightings, ingest work                                               one transaction
-
-A Celery task names a host (pump) or a row of work (scan); what it does is told in the sentence that it returns.
-"""
+"""A host's pump: its jobs, politely ─► captures, sightings, owed pages, validators, ingest work. A transaction a micro-batch."""
 
 from __future__ import annotations
 
 import asyncio
 import random
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
 from pipeline import formats, resources
+from pipeline.collect.intake import asked_of, in_short, ingest_rows, lane_of, poll_done, poll_failed, quarantined, take_in
 from pipeline.config import Settings
-from pipeline.errors import Infrastructure, Misconfigured, NewswireError, Throttled, Transient, Unreadable
+from pipeline.errors import Misconfigured, NewswireError, Throttled, Transient, Unreadable
 from pipeline.failpoints import hit
 from pipeline.fetch import Answer, Fetcher, Validators
-from pipeline.sources import Asked, Found, Look, Reach, kind
-from pipeline.storage import captures, drain, frontier, history, quarantine, sources, work
+from pipeline.sources import Look, kind
+from pipeline.storage import captures, frontier, history, sources, work
 from pipeline.storage.captures import Arriving, body_hash
 from pipeline.storage.db import Database
 from pipeline.storage.frontier import Job, Leased, NewJob
 from pipeline.storage.sources import Source
-from pipeline.storage.work import Claimed, NewWork
-from pipeline.urls import host_key
-from schemas.document import Document, Entry
-from schemas.outcome import Offered, Outcome
-from schemas.tables import poll
-from schemas.tables import run as run_table
+from pipeline.storage.work import NewWork
+from schemas.document import Document
+from schemas.outcome import Offered, Outcome, counted
 
 PUMP_S = 20.0
 """A pump begins no request after it."""
@@ -49,8 +40,6 @@ BATCH_S = 0.2
 """A micro-batch is committed when it holds so many, or its first has waited so long."""
 HORIZON_S = 0.5
 """Jobs are taken so long before they may begin."""
-MOST_NEW = 2_000
-"""New entries of a listing in one transaction: the rest comes with the next poll, at once."""
 MOST_RETRIES = {"page": 6, "listing": 1}
 """Of transient errors, beyond the first try. A listing is asked again in its rhythm anyway."""
 FIRST_RETRY_S = 5.0
@@ -59,32 +48,8 @@ FAILURES_TO_BACK_OFF = 3
 """Failures of a host in a row, of whatever page, before all of it has to wait."""
 WHOLE_EVERY = timedelta(days=1)
 """So often a listing is asked for without conditions: some servers say "not modified" for ever."""
-QUIET_TRIGGERS = ("beat", "watch")
-"""They come every second: only when they found something are they a run."""
 
 Publish = Callable[[Sequence[Offered]], object]
-
-
-class Started(msgspec.Struct, frozen=True, kw_only=True):
-    """What a trigger set off."""
-
-    run: int | None
-    """None: a tick that found nothing."""
-    due: int
-    claimed: int
-    sources: tuple[str, ...] = ()
-    """The names of those that were claimed."""
-    work: tuple[Offered, ...] = ()
-    """Scans, inserted as offered: publish them after this call."""
-    notes: tuple[str, ...] = ()
-    """Why a source that was named is not polled."""
-
-    @property
-    def sentence(self) -> str:
-        """`12 sources due, 12 claimed, run 41`"""
-        under_way = f" ({self.due - self.claimed} under way already)" if self.due > self.claimed else ""
-        counted = f"{_count(self.due, 'source')} due, {self.claimed} claimed{under_way}"
-        return "; ".join([counted + (f", run {self.run}" if self.run else ""), *self.notes])
 
 
 def longest_pump_s(settings: Settings) -> float:
@@ -117,266 +82,6 @@ def _fetcher(settings: Settings, now: Callable[[], datetime]) -> Fetcher:
         deadline_s=settings.fetch_deadline_s,
         now=now,
     )
-
-
-# --- triggers -------------------------------------------------------------------------------------------------------------------
-
-
-def claim_due(
-    db: Database,
-    settings: Settings,
-    *,
-    trigger: str,
-    run: int | None = None,
-    names: Collection[str] | None = None,
-    only_due: bool = True,
-) -> Started:
-    """Begin polls of the sources that are due (or of all, or of those named). Commits. Twice at once does the work once.
-
-    Raises Misconfigured for a name that is none, Infrastructure; also while all is drained, where the scheduler just claims nothing.
-    """
-    with db.write() as conn:
-        now = db.now(conn)
-        drained = drain.state(conn)
-        if drained is not None and trigger not in QUIET_TRIGGERS:
-            raise Infrastructure(drained.sentence)
-        notes = [
-            f"{one.name} is paused{f': {one.pause_reason}' if one.pause_reason else ''}"
-            for one in (sources.named(conn, names) if names is not None else [])
-            if one.paused_at is not None
-        ]
-        due, claimed = sources.claim(conn, now, names=names, only_due=only_due)
-        if run is None and (claimed or trigger not in QUIET_TRIGGERS):
-            run = _new_run(conn, now, trigger, names=names, only_due=only_due)
-        polls = _new_polls(conn, now, claimed, run)
-        jobs: list[NewJob] = []
-        scans: list[NewWork] = []
-        for one in claimed:
-            try:
-                if kind(one.kind).look is not None:
-                    label = f"{one.name} · scan{f' · run {run}' if run else ''}"
-                    scans.append(NewWork(stage="scan", lane=one.lane, label=label, refs=(one.id,), run=run))
-                else:
-                    jobs.append(_listing_job(one, polls[one.id], run))
-            except NewswireError as error:
-                _poll_failed(conn, now, one, polls[one.id], run, error)
-        frontier.add_jobs(conn, jobs, now, pace_s=settings.host_pace_s)
-        offered = work.add(conn, scans, now, offered=True)
-    return Started(
-        run=run, due=due, claimed=len(claimed), sources=tuple(one.name for one in claimed), work=tuple(offered), notes=tuple(notes)
-    )
-
-
-def _listing_job(one: Source, poll_id: int, run: int | None) -> NewJob:
-    return NewJob(host=host_key(one.location), url=one.location, kind="listing", source=one.id, lane=one.lane, poll=poll_id, run=run)
-
-
-def _new_run(conn: Connection, now: datetime, trigger: str, *, names: Collection[str] | None, only_due: bool) -> int:
-    what = ", ".join(sorted(names)[:5]) if names is not None else "what is due" if only_due else "all sources"
-    row = run_table.insert().values(trigger=trigger, label=what, created_at=now)
-    return int(conn.execute(row.returning(run_table.c.id)).scalar_one())
-
-
-def _new_polls(conn: Connection, now: datetime, claimed: Sequence[Source], run: int | None) -> dict[int, int]:
-    """Poll ids by source id. What was still open is lost: its lease has ended."""
-    if not claimed:
-        return {}
-    stale = update(poll).where(poll.c.source.in_([one.id for one in claimed]), poll.c.finished_at.is_(None))
-    conn.execute(stale.values(finished_at=now, outcome="failed", note="it was lost: its worker ended"))
-    rows = [{"source": one.id, "run": run, "started_at": now} for one in claimed]
-    ids = conn.execute(poll.insert().returning(poll.c.id, sort_by_parameter_order=True), rows).scalars().all()
-    return {one.id: id for one, id in zip(claimed, ids, strict=True)}
-
-
-def _poll_done(
-    conn: Connection, now: datetime, poll_id: int | None, outcome: str, *, listed: int = 0, new: int = 0, note: str = ""
-) -> None:
-    """Close a poll, or (outcome `''` or `put off`) say how it stands. Counts add up over its parts."""
-    if poll_id is None:
-        return
-    values: dict[str, Any] = {"outcome": outcome, "note": note, "new_entries": poll.c.new_entries + new}
-    values |= {"entries": listed} if listed else {}
-    values |= {"finished_at": now} if outcome not in ("", "put off") else {}
-    conn.execute(update(poll).where(poll.c.id == poll_id).values(**values))
-
-
-def _poll_failed(conn: Connection, now: datetime, one: Source, poll_id: int | None, run: int | None, error: NewswireError) -> None:
-    """A listing that can't be had: told, counted, asked again later. Never given up, never in quarantine."""
-    message = f"{error} {error.hint}".strip()
-    _poll_done(conn, now, poll_id, "failed", note=message)
-    sources.fail(conn, one, now, message)
-    history.record(conn, now, type(error).__name__.lower(), source=one.id, run=run, url=error.url or one.location, error=message)
-
-
-# --- what a look brought --------------------------------------------------------------------------------------------------------
-
-
-class _Taken(msgspec.Struct):
-    """What came of one look, on its way into the database."""
-
-    listed: int = 0
-    new: int = 0
-    owed: int = 0
-    documents: list[int] = []
-    """Capture ids."""
-    jobs: list[NewJob] = []
-    set_aside: list[tuple[int, str]] = []
-    """Quarantine id and sentence."""
-    more: bool = False
-
-    @property
-    def sentence(self) -> str:
-        """`12 listed, 3 new, 3 pages owed`"""
-        parts = [f"{self.listed} listed", f"{self.new} new" if self.new else "nothing new"]
-        parts += [f"{_count(self.owed, 'page')} owed"] if self.owed else []
-        parts += [f"{len(self.set_aside)} quarantined"] if self.set_aside else []
-        return ", ".join(parts) + (", and more to come" if self.more else "")
-
-
-def _take_in(conn: Connection, now: datetime, one: Source, look: Look, run: int | None, *, again: bool = False) -> _Taken:
-    """Note what is new, keep what came whole, say which pages are owed. A source's first window goes to the backfill lane."""
-    lane = _lane(one)
-    entries = [(found.entry, found.hash) for found in look.found]
-    news = frontier.sight(conn, one.id, entries, now, run=run, again=again, limit=MOST_NEW)
-    taken = _Taken(listed=look.listed, new=len(news), more=look.more or len(news) == MOST_NEW)
-    arriving: list[Arriving] = []
-    for seen in news:
-        found = look.found[seen.place]
-        try:
-            if found.trouble is not None:
-                raise found.trouble
-            if found.document is not None:
-                arriving.append(Arriving(document=found.document, source=one.id, sighting=seen.sighting, run=run, log_id=seen.log_id))
-            else:
-                host = host_key(found.entry.url)
-                taken.jobs.append(
-                    NewJob(host=host, url=found.entry.url, kind="page", source=one.id, lane=lane, sighting=seen.sighting, run=run)
-                )
-        except NewswireError as error:
-            taken.set_aside.append(_entry_aside(conn, now, one, found, seen, lane, run, error))
-    taken.owed = len(taken.jobs)
-    taken.documents = captures.store_many(conn, arriving, now)
-    return taken
-
-
-def _lane(one: Source) -> str:
-    return one.lane if one.window_taken else "backfill"
-
-
-def _entry_aside(
-    conn: Connection, now: datetime, one: Source, found: Found, seen: frontier.Sighted, lane: str, run: int | None, error: NewswireError
-) -> tuple[int, str]:
-    """One bad entry does not fail its listing."""
-    own_look = kind(one.kind).look is not None
-    id = quarantine.add(
-        conn,
-        now,
-        stage="scan" if own_look else "fetch",
-        refs=[one.id] if own_look else [seen.sighting],
-        only=found.entry.key if own_look else "",
-        lane=lane,
-        source=one.id,
-        run=run,
-        url=found.entry.url,
-        error=type(error).__name__,
-        message=str(error),
-        hint=error.hint,
-    )
-    history.record(
-        conn,
-        now,
-        type(error).__name__.lower(),
-        source=one.id,
-        run=run,
-        url=found.entry.url,
-        log_id=seen.log_id,
-        error=str(error),
-        hint=error.hint,
-        quarantine=id,
-    )
-    return id, str(error)
-
-
-def _ingest_rows(name: str, lane: str, run: int | None, capture_ids: Sequence[int], chunk: int) -> list[NewWork]:
-    """Chunks of one source: what is lost with a chunk, and what a person reads, stays together."""
-    parts = [tuple(capture_ids[start : start + chunk]) for start in range(0, len(capture_ids), chunk)]
-    end = f" · run {run}" if run else ""
-    return [
-        NewWork(stage="ingest", lane=lane, label=f"{name} · {_count(len(part), 'document')}{end}", refs=part, run=run) for part in parts
-    ]
-
-
-def _asked(one: Source) -> Asked:
-    return Asked(name=one.name, location=one.location, language=one.language, settings=one.settings, cursor=one.cursor)
-
-
-# --- folders and their like -----------------------------------------------------------------------------------------------------
-
-
-def scan_chunk(db: Database, claimed: Claimed, settings: Settings) -> Outcome:
-    """Look at the source of a claimed row, which does its own I/O. Commits. Raises Infrastructure only."""
-    with db.read() as conn:
-        now = db.now(conn)
-        one = sources.by_ids(conn, claimed.refs)[claimed.refs[0]]
-
-    def known(keys: Sequence[str]) -> Mapping[str, Entry]:
-        with db.read() as conn:
-            return frontier.latest(conn, one.id, keys)
-
-    look, failure = None, None
-    try:
-        own_look = kind(one.kind).look
-        if own_look is None:
-            raise Misconfigured(f"{one.name} is a source of kind {one.kind}, which is not scanned.")
-        look = own_look(_asked(one), Reach(known=known, now=now, max_body_bytes=settings.max_body_bytes, only=claimed.only))
-    except Infrastructure:
-        raise
-    except NewswireError as error:
-        failure = error
-    hit("fetch.before_commit")
-    with db.write() as conn:
-        outcome = _commit_scan(conn, db.now(conn), claimed, settings, look, failure)
-    hit("fetch.after_commit")
-    return outcome
-
-
-def _commit_scan(
-    conn: Connection, now: datetime, claimed: Claimed, settings: Settings, look: Look | None, failure: NewswireError | None
-) -> Outcome:
-    if not work.finish(conn, claimed):
-        return Outcome(sentence="the lease was lost: another worker has this work", lease_lost=True)
-    held = sources.hold(conn, claimed.refs[0])
-    open_polls = select(poll.c.id).where(
-        poll.c.source == held.id, poll.c.finished_at.is_(None), poll.c.run.is_not_distinct_from(claimed.run)
-    )
-    poll_id = conn.execute(open_polls.order_by(poll.c.id.desc()).limit(1)).scalar()
-    if failure is not None or look is None:
-        assert failure is not None
-        _poll_failed(conn, now, held, poll_id, claimed.run, failure)
-        return Outcome(sentence=f"{held.name}: failed", failed=f"{held.name}: {failure} {failure.hint}".strip())
-    if held.removed_at is not None:
-        _poll_done(conn, now, poll_id, "unchanged", note="the source was removed meanwhile")
-        return Outcome(sentence=f"{held.name}: removed meanwhile")
-    taken = _take_in(conn, now, held, look, claimed.run, again=bool(claimed.only))
-    rows = _ingest_rows(held.name, _lane(held), claimed.run, taken.documents, settings.chunk_documents)
-    if taken.more:
-        rows.append(NewWork(stage="scan", lane=claimed.lane, label=claimed.label, refs=claimed.refs, run=claimed.run))
-        _poll_done(conn, now, poll_id, "", listed=taken.listed, new=taken.new)
-    else:
-        _poll_done(conn, now, poll_id, "changed" if taken.new else "unchanged", listed=taken.listed, new=taken.new, note=_notes(look.notes))
-        changed = {"last_change_at": now} if taken.new else {}
-        cursor = held.cursor if claimed.only else dict(look.cursor)
-        sources.finish(conn, held, now, again_s=look.again_s, cursor=cursor, window_taken=True, **changed)
-    offered = work.add(conn, rows, now, offered=True)
-    return Outcome(
-        sentence=f"{held.name}: {taken.sentence}",
-        failed=_quarantined(taken.set_aside, taken.new),
-        next=tuple(offered),
-        quarantined=tuple(id for id, _ in taken.set_aside),
-    )
-
-
-# --- hosts ----------------------------------------------------------------------------------------------------------------------
 
 
 def pump(
@@ -592,7 +297,7 @@ class _Pump:
             read = kind(one.kind).read
             if read is None:
                 raise Misconfigured(f"{one.name} is a source of kind {one.kind}, which is not asked over HTTP.")
-            return msgspec.structs.replace(result, look=read(_asked(one), document, formats.read))
+            return msgspec.structs.replace(result, look=read(asked_of(one), document, formats.read))
         except NewswireError as error:
             return _Result(result.job, error=error)
         except Exception as error:  # a fault of ours with these bytes: this listing's own, its neighbours go on
@@ -645,7 +350,7 @@ class _Pump:
         history.record(
             conn, now, "put off", source=job.source, run=job.run, url=job.url, log_id=job.log_id, error=str(error), again_s=round(wait_s)
         )
-        _poll_done(conn, now, job.poll, "put off", note=str(error))
+        poll_done(conn, now, job.poll, "put off", note=str(error))
 
     def _keep_pages(self, conn: Connection, now: datetime, ended: Iterable[_Result], tally: _Tally) -> list[NewWork]:
         """Captures and their ingest rows; what can't be had goes to quarantine."""
@@ -663,7 +368,7 @@ class _Pump:
         for (source, lane, run), documents in sorted(arriving.items(), key=lambda one: one[0][0]):
             tally.fetched += len(documents)
             ids = captures.store_many(conn, documents, now)
-            rows += _ingest_rows(names[source], lane, run, ids, self._settings.chunk_documents)
+            rows += ingest_rows(names[source], lane, run, ids, self._settings.chunk_documents)
         return rows
 
     def _keep_listing(self, conn: Connection, now: datetime, result: _Result, jobs: list[NewJob], tally: _Tally) -> list[NewWork]:
@@ -671,12 +376,12 @@ class _Pump:
         job = result.job
         held = sources.hold(conn, job.source)
         if held.location != job.url or held.removed_at is not None:
-            _poll_done(conn, now, job.poll, "unchanged", note="the source was changed or removed meanwhile")
+            poll_done(conn, now, job.poll, "unchanged", note="the source was changed or removed meanwhile")
             sources.finish(conn, held, now, again_s=0.0)
             return []
         if result.error is not None or result.answer is None:
             assert result.error is not None
-            _poll_failed(conn, now, held, job.poll, job.run, result.error)
+            poll_failed(conn, now, held, job.poll, job.run, result.error)
             tally.failed.append(f"{held.name}: {result.error} {result.error.hint}".strip())
             return []
         document, validators = result.answer.document, result.answer.validators
@@ -686,17 +391,23 @@ class _Pump:
         cursor = {**held.cursor, **(result.look.cursor if result.look else {})}
         kept["cursor"] = cursor | ({"whole_at": now.isoformat()} if _wants_whole(held, self._began) else {})
         if result.look is None:
-            _poll_done(conn, now, job.poll, "unchanged")
+            poll_done(conn, now, job.poll, "unchanged")
             sources.finish(conn, held, now, **kept)
             tally.listings.append(f"{held.name}: not modified")
             return []
-        taken = _take_in(conn, now, held, result.look, job.run)
+        taken = take_in(conn, now, held, result.look, job.run)
         if taken.more:
             kept = {}  # validators would hide the rest
         if taken.new:
             kept["last_change_at"] = now
-        _poll_done(
-            conn, now, job.poll, "changed" if taken.new else "unchanged", listed=taken.listed, new=taken.new, note=_notes(result.look.notes)
+        poll_done(
+            conn,
+            now,
+            job.poll,
+            "changed" if taken.new else "unchanged",
+            listed=taken.listed,
+            new=taken.new,
+            note=in_short(result.look.notes),
         )
         sources.finish(
             conn, held, now, again_s=0.0 if taken.more else result.look.again_s, window_taken=not taken.more or held.window_taken, **kept
@@ -704,7 +415,7 @@ class _Pump:
         jobs += taken.jobs
         tally.listings.append(f"{held.name}: {taken.sentence}")
         tally.set_aside += taken.set_aside
-        return _ingest_rows(held.name, _lane(held), job.run, taken.documents, self._settings.chunk_documents)
+        return ingest_rows(held.name, lane_of(held), job.run, taken.documents, self._settings.chunk_documents)
 
     def _leave(self) -> None:
         with self._db.write() as conn:
@@ -716,13 +427,13 @@ class _Pump:
         """All that it did, as a sentence."""
         tally = self._tally
         said = tally.listings[:3] + ([f"{len(tally.listings) - 3} more listings"] if len(tally.listings) > 3 else [])
-        said += [f"{_count(tally.fetched, 'page')} fetched"] if tally.fetched else []
+        said += [f"{counted(tally.fetched, 'page')} fetched"] if tally.fetched else []
         said += [f"{len(tally.put_off)} put off"] if tally.put_off else []
-        said += [f"{_count(len(tally.failed), 'listing')} failed"] if tally.failed else []
+        said += [f"{counted(len(tally.failed), 'listing')} failed"] if tally.failed else []
         said += [f"{len(tally.set_aside)} quarantined"] if tally.set_aside else []
         return Outcome(
             sentence="; ".join(said) or "nothing was due",
-            failed="; ".join([*tally.failed[:3], *filter(None, [_quarantined(tally.set_aside, tally.fetched + len(tally.set_aside))])]),
+            failed="; ".join([*tally.failed[:3], *filter(None, [quarantined(tally.set_aside, tally.fetched + len(tally.set_aside))])]),
             put_off=f"{len(tally.put_off)} put off: {tally.put_off[0][1]}" if tally.put_off else "",
             put_off_s=min((wait_s for wait_s, _ in tally.put_off), default=0.0),
             quarantined=tuple(id for id, _ in tally.set_aside),
@@ -744,18 +455,3 @@ def _wants_whole(one: Source, now: datetime) -> bool:
 def _retry_s(retries: int) -> float:
     """The delay before the next try of what was tried so often again."""
     return min(FIRST_RETRY_S * 4.0 ** min(retries, 10), LONGEST_RETRY_S)
-
-
-def _quarantined(set_aside: Sequence[tuple[int, str]], of: int) -> str:
-    if not set_aside:
-        return ""
-    id, message = set_aside[0]
-    return f"{len(set_aside)} of {of} quarantined: {message} newswire quarantine show {id}"
-
-
-def _notes(notes: Sequence[str]) -> str:
-    return "; ".join(notes[:3]) + (f"; and {len(notes) - 3} more" if len(notes) > 3 else "")
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

@@ -1,37 +1,25 @@
-"""The whole path of one chunk, from captures to stored items. The only module that sees both the pure stages and storage.
-
-captures ─► document ─► draft ─► article, keys, signature          pure; no lock is held
-         ─► last, then candidates                                  a reading transaction
-         ─► the work row goes ─► ledger lock ─► what came since `last` ─► decide, each seeing those before it
-         ─► items, versions, texts, bands, verdicts, events, the next stage's work                      one transaction
-"""
+"""The decisions of one chunk, made under the ledger lock: what each draft is to what is stored, and the rows that say so."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 import msgspec
 from sqlalchemy import Connection
-from sqlalchemy.exc import DBAPIError
 
-from pipeline import clean, formats
-from pipeline.config import Settings
-from pipeline.dedupe import identity
+from pipeline import clean
 from pipeline.dedupe.decide import Held, HeldVersion, Incoming, Neighbour, decide
-from pipeline.dedupe.signature import SCHEME, signature
-from pipeline.errors import NewswireError, Permanent, Unreadable
-from pipeline.failpoints import hit
-from pipeline.storage import captures, items, ledger, quarantine, work
-from pipeline.storage.db import Database
+from pipeline.dedupe.signature import SCHEME
+from pipeline.ingest.prepare import NO_END, Prepared
+from pipeline.storage import items, ledger
 from pipeline.storage.items import Arrival, Rows, StoredItem, StoredVersion
 from pipeline.storage.work import Claimed, NewWork
 from schemas import tables
-from schemas.article import Article, Draft, Urgency, Usability
-from schemas.document import Document, Entry, Listing
-from schemas.outcome import Outcome
+from schemas.article import Urgency
+from schemas.outcome import counted
 from schemas.verdict import Evidence, ItemStatus, Verdict, VerdictKind, VersionKind
 
 AT_LEAST_SHARED = 2
@@ -42,189 +30,21 @@ _EVENTS = {
     VersionKind.CORRECTION: "corrected",
     VersionKind.WRITETHRU: "updated",
 }
-_NO_END = datetime(9999, 12, 31, tzinfo=UTC)
-"""Embargo of what is withheld until further notice (IPTC pubStatus): it ends only with a newer version."""
+_WORDS = {
+    "new": "new",
+    "pickup": "pickups",
+    "update": "updates",
+    "correction": "corrections",
+    "writethru": "writethrus",
+    "kill": "kills",
+    "history": "older versions",
+    "unchanged": "unchanged",
+    "repeat": "repeats",
+}
+_SINGULAR = {"history": "older version"}
 
 
-class Prepared(msgspec.Struct, frozen=True, kw_only=True):
-    """One draft, made ready before any lock is taken."""
-
-    arrival: Arrival
-    draft: Draft
-    article: Article | None
-    """None: a kill, which needs no text."""
-    keys: tuple[tuple[str, str], ...]
-    text_hash: str
-    hashes: tuple[int, ...]
-    provider: str
-    embargo_until: datetime | None
-
-    @property
-    def triples(self) -> tuple[tuple[str, str, str], ...]:
-        return tuple((self.provider, kind, key) for kind, key in self.keys)
-
-
-class Broken(msgspec.Struct, frozen=True, kw_only=True):
-    """A document that is its own trouble: its neighbours go on without it."""
-
-    arrival: Arrival
-    error: str
-    message: str
-    hint: str
-
-
-def ingest_chunk(db: Database, claimed: Claimed, settings: Settings) -> Outcome:
-    """Store what the captures of a claimed row hold. Commits. Raises Infrastructure only; what is an item's own fault ends in quarantine."""
-    prepared, broken = prepare(db, claimed.refs)
-    with db.read() as conn:
-        seen = ledger.last(conn)
-        near = {place: items.candidates(conn, one.hashes, scheme=SCHEME, at_least=AT_LEAST_SHARED) for place, one in enumerate(prepared)}
-    hit("ingest.before_commit")
-    try:
-        with db.write() as conn:
-            outcome = _commit(conn, db.now(conn), claimed, prepared, broken, near, seen)
-    except DBAPIError as error:
-        return _blame(db, claimed, error)
-    hit("ingest.after_commit")
-    return outcome
-
-
-def prepare(db: Database, capture_ids: Sequence[int]) -> tuple[list[Prepared], list[Broken]]:
-    """Decode, parse, clean and sign what these captures hold."""
-    with db.read() as conn:
-        arrived = [(arrival, _load(conn, arrival)) for arrival in items.arrivals(conn, capture_ids)]
-    prepared: list[Prepared] = []
-    broken: list[Broken] = []
-    for arrival, document in arrived:
-        try:
-            if isinstance(document, NewswireError):
-                raise document
-            prepared += read(arrival, document)
-        except NewswireError as error:
-            broken.append(Broken(arrival=arrival, error=type(error).__name__, message=str(error), hint=error.hint))
-        except Exception as error:  # a fault of ours with this document: its own, or it would take the chunk along for ever
-            broken.append(Broken(arrival=arrival, error=type(error).__name__, message=f"{type(error).__name__}: {error}"[:500], hint=""))
-    return prepared, broken
-
-
-def _load(conn: Connection, arrival: Arrival) -> Document | NewswireError:
-    """The bytes; the error where they are no longer kept: that is the capture's trouble, not its chunk's."""
-    try:
-        return captures.load(conn, arrival.capture)
-    except Permanent as error:
-        return error
-
-
-def read(arrival: Arrival, document: Document) -> list[Prepared]:
-    """Pure: a document's drafts, made ready. Raises Unreadable where there is nothing to store."""
-    drafts = formats.read(document)
-    if isinstance(drafts, Listing):
-        raise Unreadable(f"{arrival.url} is a feed, not an article.", url=arrival.url, hint="Add it as a source of kind feed.")
-    entry = msgspec.convert(arrival.entry, Entry) if arrival.entry else None
-    return [_prepare(arrival, _with_entry(draft, arrival, entry), entry) for draft in drafts]
-
-
-def _with_entry(draft: Draft, arrival: Arrival, entry: Entry | None) -> Draft:
-    """What the listing said of it, where the document itself says nothing."""
-    language = draft.language or (entry.language if entry else "") or arrival.source_language
-    published = draft.published or (entry.published if entry else None)
-    keywords = draft.keywords or (entry.categories if entry else ())
-    url = draft.url or arrival.final_url or arrival.url
-    return msgspec.structs.replace(draft, language=language, published=published, keywords=keywords, url=url)
-
-
-def _prepare(arrival: Arrival, draft: Draft, entry: Entry | None) -> Prepared:
-    provider = draft.provider or arrival.provider
-    article: Article | None = None
-    try:
-        article = clean.clean(draft, published=draft.published)
-    except Unreadable:
-        if draft.usability is not Usability.CANCELED:
-            raise
-    if article is not None and not article.headline and entry is not None:
-        article = msgspec.structs.replace(article, headline=entry.title)
-    return Prepared(
-        arrival=arrival,
-        draft=draft,
-        article=article,
-        keys=identity.keys(draft, article, final_url=arrival.final_url or arrival.url, entry=entry),
-        text_hash=clean.text_hash(article) if article else "",
-        hashes=tuple(signature(article.text)) if article else (),
-        provider=provider,
-        embargo_until=_NO_END if draft.usability is Usability.WITHHELD else draft.embargo_until,
-    )
-
-
-def _commit(
-    conn: Connection,
-    now: datetime,
-    claimed: Claimed,
-    prepared: Sequence[Prepared],
-    broken: Sequence[Broken],
-    near: dict[int, list[int]],
-    seen: int,
-) -> Outcome:
-    if not work.finish(conn, claimed):
-        return Outcome(sentence="the lease was lost: another worker has this work", lease_lost=True)
-    set_aside = [_set_aside(conn, now, claimed, one) for one in broken]
-    with ledger.held(conn, now) as log:
-        chunk = _Chunk(conn, now, claimed, log, prepared, near, seen)
-        for place, one in enumerate(prepared):
-            chunk.judge(place, one)
-        for trouble in broken:
-            chunk.tell("quarantined", None, trouble.arrival, error=trouble.error, message=trouble.message)
-        items.write(conn, chunk.rows)
-    work.add(conn, chunk.releases, now)
-    following = work.add(conn, chunk.enrichments(), now, offered=True)
-    return Outcome(
-        sentence=chunk.sentence(len(broken)),
-        failed=_failed(broken, set_aside, len(claimed.refs)),
-        next=tuple(following),
-        quarantined=tuple(set_aside),
-    )
-
-
-def _set_aside(conn: Connection, now: datetime, claimed: Claimed, one: Broken) -> int:
-    return quarantine.add(
-        conn,
-        now,
-        stage=claimed.stage,
-        refs=[one.arrival.capture],
-        lane=claimed.lane,
-        source=one.arrival.source,
-        run=claimed.run,
-        url=one.arrival.url,
-        error=one.error,
-        message=one.message,
-        hint=one.hint,
-    )
-
-
-def _failed(broken: Sequence[Broken], ids: Sequence[int], of: int) -> str:
-    if not broken:
-        return ""
-    return f"{len(broken)} of {of} quarantined: {broken[0].message} newswire quarantine show {ids[0]}"
-
-
-def _blame(db: Database, claimed: Claimed, error: DBAPIError) -> Outcome:
-    """The database refused the data: with one document the fault is its own, in a chunk it has to be found."""
-    reason = str(error.orig).strip().splitlines()[0]
-    with db.write() as conn:
-        now = db.now(conn)
-        if len(claimed.refs) > 1:
-            singles = work.split(conn, claimed, now)
-            if singles is None:
-                return Outcome(sentence="the lease was lost: another worker has this work", lease_lost=True)
-            return Outcome(sentence=f"split into {len(singles)}: the database refused one of them", put_off=reason)
-        if not work.finish(conn, claimed):
-            return Outcome(sentence="the lease was lost: another worker has this work", lease_lost=True)
-        arrival = items.arrivals(conn, claimed.refs)[0]
-        one = Broken(arrival=arrival, error=type(error.orig).__name__, message=f"the database refused it: {reason}.", hint="")
-        id = _set_aside(conn, now, claimed, one)
-    return Outcome(sentence="0 stored, 1 quarantined", failed=_failed([one], [id], 1), quarantined=(id,))
-
-
-class _Chunk:
+class Chunk:
     """The decisions of one chunk, under the ledger lock: each member sees what those before it brought."""
 
     def __init__(
@@ -417,7 +237,7 @@ class _Chunk:
         ):
             return
         self.rows.version_changes[current.version] = {"embargo_until": one.embargo_until}
-        if one.embargo_until != _NO_END:
+        if one.embargo_until != NO_END:
             self.releases.append(self._release(current.version, max(one.embargo_until or self.now, self.now), one))
 
     def _release(self, version: int, at: datetime, one: Prepared) -> NewWork:
@@ -450,7 +270,7 @@ class _Chunk:
                 changes |= {"status": ItemStatus.USABLE}
         stored = self._change(msgspec.structs.replace(stored, versions=number), **changes)
         self._rows_of_version(one, stored, version, number, decided.version_kind, is_history=is_history, held=held)
-        if held and one.embargo_until is not None and one.embargo_until != _NO_END:
+        if held and one.embargo_until is not None and one.embargo_until != NO_END:
             self.releases.append(self._release(version, one.embargo_until, one))
         if decided.pickup_of is not None:
             self._relate(stored.item, decided)
@@ -561,7 +381,7 @@ class _Chunk:
             NewWork(
                 stage="enrich",
                 lane=lane,
-                label=f"{name} · {_plural(len(versions), 'text')}{run}",
+                label=f"{name} · {counted(len(versions), 'text')}{run}",
                 refs=tuple(versions),
                 run=self.claimed.run,
             )
@@ -574,20 +394,6 @@ class _Chunk:
         return ", ".join(parts + ([f"{broken} quarantined"] if broken else [])) or "nothing in it"
 
 
-_WORDS = {
-    "new": "new",
-    "pickup": "pickups",
-    "update": "updates",
-    "correction": "corrections",
-    "writethru": "writethrus",
-    "kill": "kills",
-    "history": "older versions",
-    "unchanged": "unchanged",
-    "repeat": "repeats",
-}
-_SINGULAR = {"history": "older version"}
-
-
 def _counted(word: str, count: int) -> str:
     return f"{count} {_SINGULAR.get(word, word) if count == 1 else _WORDS[word]}"
 
@@ -598,10 +404,6 @@ def _word(decided: Verdict) -> str:
     return (
         "new" if decided.version_kind is VersionKind.FIRST else str(decided.version_kind)
     )  # a first text for what was killed before it came
-
-
-def _plural(count: int, noun: str) -> str:
-    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
 
 
 def _and(decided: Verdict, sentence: str) -> Verdict:
