@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 
-from pipeline.text.agencies import agency_of, named_in, unbracketed
+from pipeline.text.agencies import agency_of, in_running_text, named_in
 
 _BY = re.compile(
     r"^(?:(?:Written|Story|Reported|Words|Text)\s+)?(?:By|BY|by|Von|VON|Par|PAR|Por|POR|Di|Door|Av|Af|От|بقلم)\s*:?\s+(?P<name>\S.*)$"
 )
 _PARTICLES = frozenset("and y e et und & of de del della di da van von der den la le bin al el for the in with i og och en a from".split())
-_AGENCY_AFTER = re.compile(rf"(?<=\w)\s+(?:The )?(?:{unbracketed().pattern})(?:\s+(?:[Ss]taff )?[Ww]riters?)?$")
+_AGENCY_AFTER = re.compile(rf"(?<=\w)\s+(?:The )?{in_running_text().pattern}(?:\s+(?:[Ss]taff )?[Ww]riters?)?$")
 _STAFF = re.compile(
     r"^(?:[A-Z][\w.&'-]*\s+){0,4}(?:(?:[Ss]taff|STAFF|Senior|Chief|White House|National|Political|Business|Medical|Science|Sports)\s+)*"
     r"(?:Writers?|WRITERS?|Correspondents?|CORRESPONDENTS?|Reporters?|REPORTERS?|Editor|Columnist|Staff|News Service)$"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from calendar import month_name
 from datetime import UTC, date, datetime
 from email.utils import parsedate_to_datetime
 from functools import cache
@@ -10,46 +11,46 @@ from functools import cache
 import ciso8601
 import msgspec
 from dateutil.parser import parse as dateutil_parse
+from rapidfuzz.distance import OSA
 
-_MONTHS = (
-    "january jan janvier janv januar jän jänner enero ene gennaio gen janeiro januari ocak oca января янв січня كانون·الثاني يناير جانفي",
-    "february feb février févr fév fevrier februar febr febrero febbraio fevereiro fev februari şubat şub февраля фев лютого شباط فبراير فيفري",
-    "march mar mars märz mrz marzo março marco maart mart марта мар березня آذار مارس",
-    "april apr avril avr abril abr aprile nisan nis апреля апр квітня نيسان أبريل ابريل أفريل",
-    "may mai mayo maggio mag maio mei mayıs мая май травня أيار مايو ماي",
-    "june jun juin juni junio giugno giu junho haziran haz июня июн червня حزيران يونيو جوان",
-    "july jul juillet juil juli julio luglio lug julho temmuz tem июля июл липня تموز يوليو جويلية",
-    "august aug août aout agosto ago agustus ağustos ağu августа авг серпня آب أغسطس اغسطس أوت",
-    "september sep sept septembre septiembre set setiembre settembre setembro eylül eyl сентября сен сент вересня أيلول سبتمبر",
-    "october oct octobre oktober okt octubre ottobre ott outubro out ekim eki октября окт жовтня تشرين·الأول أكتوبر اكتوبر",
-    "november nov novembre noviembre novembro kasım kas ноября ноя нояб листопада تشرين·الثاني نوفمبر",
-    "december dec décembre déc decembre dezember dez diciembre dic dicembre dezembro aralık ara декабря дек грудня كانون·الأول ديسمبر",
+from pipeline.text.spelling import key
+from pipeline.text.tables import lines, rows
+
+_WORD = r"[^\W\d_][^\s\d.,/()\[\]:–—-]{1,15}"
+_MONTH = rf"{_WORD}(?:\s(?:الأول|الاول|الثاني))?"
+"""Any word that could be a month's name; which are is `months`' business. Those of the Levant have two."""
+_YEAR = r"(?:19|20)\d\d(?!\d)"
+_DAY = r"\d{1,2}(?!\d)"
+_DATE = re.compile(
+    rf"""(?<![^\W_])(?:
+            (?P<m1>{_MONTH})(?:\.?,?\s*)(?P<d1>{_DAY})(?:st|nd|rd|th)?(?:\s*,?\s+(?P<y1>{_YEAR}))?
+          | (?P<d2>{_DAY})(?:\.|er|º|°|st|nd|rd|th)?\s*(?:de\s+|d['’])?(?P<m2>{_MONTH})\.?
+            (?:[\s/]+(?P<again>{_WORD}))??(?:\s*(?:de\s|del\s|,)?\s*(?P<y2>{_YEAR}))?
+          | (?P<d3>{_DAY})[-/.]\s?(?P<m3>{_DAY})[-/.]\s?(?P<y3>{_YEAR})
+          | (?P<y4>{_YEAR})[-/.](?P<m4>{_DAY})[-/.](?P<d4>{_DAY})
+          | (?P<y5>{_YEAR})\.?\s+(?P<m5>{_MONTH})\.?\s+(?P<d5>{_DAY})
+        )(?:\s*г\.?)?\.?""",
+    re.VERBOSE,
 )
-_WEEKDAYS = (
-    "monday|tuesday|wednesday|thursday|friday|saturday|sunday|mon|tues?|wed|thurs?|fri|sat|sun"
-    "|lundi|mardi|mercredi|jeudi|vendredi|samedi|dimanche|lunes|martes|miércoles|jueves|viernes|sábado|domingo"
-    "|montag|dienstag|mittwoch|donnerstag|freitag|samstag|sonntag"
-)
+"""`Aug. 15, 2022`, `15 de agosto de 2022`, `5 أيار/مايو`, `15.08.2022`, `2022-08-15`, `2022. augusztus 15.` (Hungarian)."""
+_AT_END = re.compile(rf"{_DATE.pattern}[\s,.]*(?:(?P<last>[^\W\d_]{{3,12}})[\s,.]*)?\Z", re.VERBOSE)
+_BEFORE = re.compile(r"(?:^|(?<=[\s,]))([^\W\d_]{2,14}(?:-feira)?)\.?,?\s*\Z")
+_ON = frozenset(("في", "le", "am", "den", "el", "il", "dnia", "dne"))
+"""What may stand before a date: `القاهرة في 3 أكتوبر`."""
+_LONGEST = 48
+"""Characters. No date is longer."""
 
 
 @cache
 def months() -> dict[str, int]:
-    """Names and abbreviations of months, casefolded and without full stops, to 1 to 12."""
-    return {name.replace("·", " "): number for number, names in enumerate(_MONTHS, start=1) for name in names.split()}
+    """Names and abbreviations of months, as keys of spelling, to 1 to 12. The table is CLDR's, made by scripts/make_names.py."""
+    return {key(name): int(number) for number, names in rows("months.tsv") for name in names.split("|")}
 
 
 @cache
-def _pattern() -> re.Pattern[str]:
-    month = "|".join(re.escape(name) for name in sorted(months(), key=len, reverse=True))
-    return re.compile(
-        rf"""(?:(?:{_WEEKDAYS})\.?,?\s+)?
-        (?: (?P<m1>{month})\.?\s+(?P<d1>\d{{1,2}})(?:st|nd|rd|th)?(?:\s*,?\s+(?P<y1>(?:19|20)\d\d))?
-          | (?P<d2>\d{{1,2}})\.?(?:er|º|st|nd|rd|th)?\s*(?:de\s+)?(?P<m2>{month})\.?(?:\s+(?:{month}))?(?:\s*(?:de|,)?\s*(?P<y2>(?:19|20)\d\d))?
-          | (?P<d3>\d{{1,2}})[-/.](?P<m3>\d{{1,2}})[-/.](?P<y3>(?:19|20)\d\d)
-          | (?P<y4>(?:19|20)\d\d)[-/.](?P<m4>\d{{1,2}})[-/.](?P<d4>\d{{1,2}})
-        )(?:\s*г\.?)?\.?""",
-        re.VERBOSE | re.IGNORECASE,
-    )
+def weekdays() -> frozenset[str]:
+    """Names and abbreviations of the days of the week, as keys of spelling."""
+    return frozenset(key(name) for line in lines("weekdays.txt") for name in line.split())
 
 
 class Printed(msgspec.Struct, frozen=True):
@@ -60,32 +61,58 @@ class Printed(msgspec.Struct, frozen=True):
     year: int | None = None
 
 
-def _printed(match: re.Match[str]) -> Printed | None:
-    for which in "1234":
-        if match[f"d{which}"] is not None:
-            name = match[f"m{which}"]
-            month = int(name) if name.isdigit() else months()[name.casefold().rstrip(".")]
-            year = match[f"y{which}"]
-            found = Printed(month, int(match[f"d{which}"]), int(year) if year else None)
-            return found if is_possible(found) else None
-    return None
+def _month(word: str) -> int | None:
+    return int(word) if word.isdigit() else months().get(key(word))
+
+
+def _misspelt(word: str) -> int | None:
+    """`Febuary`, `Ocotber`: a month's English name with one letter missing, doubled, changed or swapped, as rushed datelines have it."""
+    plain = word.casefold()
+    near = (number for number, name in enumerate(month_name) if len(name) > 4 and len(plain) > 3 and OSA.distance(plain, name.lower()) == 1)
+    return next(near, None)
+
+
+def _printed(match: re.Match[str], *, lenient: bool = False) -> Printed | None:
+    which = next(place for place in "12345" if match[f"d{place}"] is not None)
+    word = match[f"m{which}"]
+    month = _month(word) or (_misspelt(word) if lenient else None)
+    if month is None or match["again"] and _month(match["again"]) is None:
+        return None
+    year = match[f"y{which}"]
+    found = Printed(month, int(match[f"d{which}"]), int(year) if year else None)
+    return found if is_possible(found) else None
 
 
 def date_at_end(text: str) -> tuple[str, Printed | None]:
-    """What stands before a date that ends the text, and that date; (text, None) where it ends with no date."""
-    for match in _pattern().finditer(text):
-        if not text[match.end() :].strip(" ,.") and (match.start() == 0 or not text[match.start() - 1].isalnum()):
-            found = _printed(match)
-            if found is not None:
-                return text[: match.start()], found
+    """What stands before a date that ends the text, and that date; (text, None) where it ends with no date. A weekday is taken off with it."""
+    place = max(0, len(text) - _LONGEST)
+    if not any(map(str.isdigit, text[place:])):
+        return text, None
+    while (match := _AT_END.search(text, place)) is not None:
+        found = _printed(match, lenient=True)
+        if found is not None and (match["last"] is None or key(match["last"]) in weekdays()):
+            before = _BEFORE.search(text, max(0, match.start() - 20), match.start())
+            return text[: before.start() if before and key(before[1]) in weekdays() | _ON else match.start()], found
+        place = match.start() + 1
     return text, None
 
 
 def date_at_start(text: str) -> tuple[Printed | None, int]:
     """A date that the text begins with, and where it ends; (None, 0) where there is none."""
-    match = _pattern().match(text)
+    match = _DATE.match(text)
     found = _printed(match) if match else None
     return (found, match.end()) if match and found else (None, 0)
+
+
+def date_in(text: str) -> Printed | None:
+    """The first date that stands anywhere in a text."""
+    place = 0
+    while (match := _DATE.search(text, place)) is not None:
+        found = _printed(match)
+        if found is not None:
+            return found
+        place = match.start() + 1
+    return None
 
 
 def is_possible(printed: Printed) -> bool:
@@ -114,16 +141,6 @@ def resolve(printed: Printed, published: date | None) -> date | None:
         except ValueError:
             continue
     return min(candidates, key=lambda day: (abs((day - published).days), day))
-
-
-def date_in(text: str) -> Printed | None:
-    """The first date that stands anywhere in a text."""
-    for match in _pattern().finditer(text):
-        if match.start() == 0 or not text[match.start() - 1].isalnum():
-            found = _printed(match)
-            if found is not None:
-                return found
-    return None
 
 
 _ZULU = re.compile(r"\s*(?:GMT|UTC)\s*([+-]\d)")

@@ -6,10 +6,9 @@ Each rule asks for the whole paragraph to be such a thing: a sentence that begin
 from __future__ import annotations
 
 import re
-from functools import cache
-from importlib.resources import files
 
 from pipeline.text.agencies import agency_of
+from pipeline.text.tables import sections
 
 _RELATED_LOUD = re.compile(
     r"^(?P<mark>RELATED(?:\s+(?:STOR(?:Y|IES)|ARTICLES?|NEWS|CONTENT|COVERAGE|LINKS?|VIDEO|READS?))?|READ MORE"
@@ -110,19 +109,6 @@ _CREDIT_INLINE = re.compile(
 _SIGNED_LETTERS = re.compile(r"(?<=[.”\"'’)])\s+(?P<mark>[A-Z]{2,5}(?: [A-Z]{2,4}){0,6})$")
 
 
-@cache
-def _words() -> dict[str, frozenset[str]]:
-    """The sections of data/page_words.txt."""
-    found: dict[str, list[str]] = {}
-    name = ""
-    for line in (files("pipeline.text") / "data" / "page_words.txt").read_text(encoding="utf-8").splitlines():
-        if line.startswith("["):
-            name = line[1 : line.index("]")]
-        elif name:
-            found.setdefault(name, []).append(line)
-    return {name: frozenset(lines) for name, lines in found.items()}
-
-
 def _key(line: str) -> str:
     return line.replace("’", "'").strip(" :»>|▼▾…*#•→").casefold()
 
@@ -145,7 +131,7 @@ def is_tail_head(line: str) -> bool:
     if len(line) > 60:
         return False
     key = _key(line)
-    return key in _words()["tail heads"] or bool(_HEAD_FORMS.match(key))
+    return key in sections("page_words.txt")["tail heads"] or bool(_HEAD_FORMS.match(key))
 
 
 def is_related_head(line: str) -> bool:
@@ -158,7 +144,7 @@ def is_inline(line: str) -> bool:
     if len(line) > 200:
         return False
     key = _key(line)
-    return not key or key in _words()["between"] or bool(_INLINE_FORMS.match(line.strip().casefold()))
+    return not key or key in sections("page_words.txt")["between"] or bool(_INLINE_FORMS.match(line.strip().casefold()))
 
 
 def is_notepad(line: str) -> bool:
@@ -170,7 +156,13 @@ def is_tail(line: str) -> bool:
     """A credit, a copyright line, an editor's initials: what agencies put below the last paragraph."""
     if len(line) > 700:
         return False
-    return bool(_TAIL.match(line)) or (len(line) < 30 and agency_of(line.strip("()[]. -–—")) is not None)
+    return bool(_TAIL.match(line)) or (len(line) < 30 and _is_signature(line))
+
+
+def _is_signature(line: str) -> bool:
+    """An agency's mark and nothing else; in brackets where the mark is a word, too."""
+    agency = agency_of(line.strip("()[]. -–—"))
+    return agency is not None and (not agency.is_word or line.startswith(("(", "[")))
 
 
 def is_contact(line: str) -> bool:

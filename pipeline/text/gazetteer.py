@@ -1,17 +1,19 @@
 """Where a printed place lies: cities, countries and their regions. Pure: reads only the tables in `data/`, once.
 
-`cities.tsv` and `countries.tsv` are GeoNames' (https://www.geonames.org, CC BY 4.0), made by scripts/make_gazetteer.py. `regions.tsv` (states and
-provinces, with the abbreviations that the AP and Canadian Press stylebooks print) and `places.tsv` (what wires datelined from
-that is no city of 15,000: Davos, the Vatican, Cape Canaveral) are kept by hand.
+`cities.tsv` and `countries.tsv` are GeoNames' (https://www.geonames.org, CC BY 4.0), made by scripts/make_gazetteer.py; `country_names.tsv`,
+countries in the languages of the agencies, is CLDR's (Unicode License v3), made by scripts/make_names.py. `regions.tsv` (states and provinces,
+with the abbreviations that the AP and Canadian Press stylebooks print) and `places.tsv` (what wires datelined from that is no city of 15,000:
+Davos, the Vatican, Cape Canaveral) are kept by hand.
 """
 
 from __future__ import annotations
 
-import unicodedata
 from functools import cache
-from importlib.resources import files
 
 import msgspec
+
+from pipeline.text.spelling import key
+from pipeline.text.tables import rows
 
 
 class City(msgspec.Struct, frozen=True, gc=False):
@@ -40,18 +42,6 @@ class Region(msgspec.Struct, frozen=True, gc=False):
     """As in `City.region`; empty where only the country follows from it."""
 
 
-def _lines(table: str) -> list[list[str]]:
-    text = (files("pipeline.text") / "data" / table).read_text(encoding="utf-8")
-    return [line.split("\t") for line in text.splitlines()]
-
-
-def key(name: str) -> str:
-    """What two spellings of one name have in common: `ST PAUL` and `St. Paul`, `SAO PAULO` and `São Paulo`."""
-    plain = "".join(sign for sign in unicodedata.normalize("NFKD", name.casefold()) if not unicodedata.combining(sign))
-    words = plain.replace(".", " ").replace("-", " ").replace("’", "'").split()
-    return " ".join({"saint": "st", "fort": "ft", "mount": "mt"}.get(word, word) for word in words)
-
-
 @cache
 def cities() -> tuple[City, ...]:
     """All cities, the largest first."""
@@ -67,27 +57,27 @@ def cities() -> tuple[City, ...]:
             float(longitude),
             tuple(others.split("|")) if others else (),
         )
-        for id, name, country, region, population, capital, latitude, longitude, others in _lines("cities.tsv")
+        for id, name, country, region, population, capital, latitude, longitude, others in rows("cities.tsv")
     )
 
 
 @cache
 def countries() -> dict[str, str]:
-    """Names of countries, in the languages of the agencies, to their codes. `countries()["Gaza Strip"] == "PS"`."""
-    return {name: code for code, names in _lines("countries.tsv") for name in names.split("|")}
+    """Names of countries, as English and the larger agencies print them, to their codes. `countries()["Gaza Strip"] == "PS"`."""
+    return {name: code for code, names in rows("countries.tsv") for name in names.split("|")}
 
 
 @cache
 def regions() -> tuple[Region, ...]:
     """States and provinces, one row a name."""
-    return tuple(Region(name, country, code) for country, code, names in _lines("regions.tsv") for name in names.split("|"))
+    return tuple(Region(name, country, code) for country, code, names in rows("regions.tsv") for name in names.split("|"))
 
 
 @cache
 def _by_key() -> dict[str, tuple[City, ...]]:
     """Cities by name; of several the capital or largest first, and those that bear it as their first name before those that also do."""
     found: dict[str, list[City]] = {}
-    for country, names in _lines("places.tsv"):
+    for country, names in rows("places.tsv"):
         for name in names.split("|"):
             found.setdefault(key(name), []).append(City(name, country))
     for city in cities():
@@ -104,7 +94,8 @@ def _by_key() -> dict[str, tuple[City, ...]]:
 
 @cache
 def _countries_by_key() -> dict[str, str]:
-    return {key(name): code for name, code in countries().items()}
+    found = {key(name): code for code, names in rows("country_names.tsv") for name in names.split("|")}
+    return found | {key(name): code for name, code in countries().items()}
 
 
 @cache
@@ -117,7 +108,7 @@ def _regions_by_key() -> dict[str, tuple[Region, ...]]:
 
 def country_code(name: str) -> str | None:
     """The code of a printed country, in whatever capitals; None where no country is called so."""
-    return _countries_by_key().get(key(name.removeprefix("(").removesuffix(")")))
+    return _countries_by_key().get(key(name).removeprefix("the "))
 
 
 def find_region(name: str) -> Region | None:
