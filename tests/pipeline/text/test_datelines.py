@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime
 from pathlib import Path
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from benchmarks import datelines
 from pipeline.text.datelines import split_lead
 from schemas.article import Dateline
 
@@ -191,3 +194,14 @@ def test_any_text_is_split_without_loss(text: str) -> None:
         assert lead.text == text
     elif lead.byline is None:
         assert lead.dateline.raw + lead.text == text
+
+
+def test_the_real_datelines_that_were_looked_at_are_read(shared: Path) -> None:
+    found = datelines.lines(shared / "samples", "tuning")
+    assert (found.lines, found.wrong_lines, found.no_datelines, found.false_datelines) == (99, 0, 15, 0)
+
+
+def test_the_benchmark_judges_by_its_own_truth(shared: Path) -> None:
+    kept = json.loads(datelines.RESULT.read_text(encoding="utf-8"))
+    measured = datelines.lines(shared / "samples", "reporting")
+    assert kept["reporting"] == msgspec.to_builtins(measured), "run python -m benchmarks.datelines ../shared/samples"
