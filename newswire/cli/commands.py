@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 from typer.core import TyperGroup
 
-from newswire.cli import care, copy, demonstrate, doctor, drain, news, opening, serve, sources, subscriptions
+from newswire.cli import care, copy, demonstrate, doctor, drain, news, opening, runs, serve, sources, subscriptions, trigger
 
 _SECTIONS = {
     "Begin": ("demo", "ingest", "up"),
@@ -69,7 +69,7 @@ def root(
     opening.options.home = home
 
 
-for _part in (demonstrate, news, serve, sources, care, drain, doctor):
+for _part in (demonstrate, news, serve, sources, trigger, runs, care, drain, doctor):
     _part.add_to(app)
 subscriptions.add_to(app)
 copy.add_to(care.database)

@@ -1,4 +1,4 @@
-"""`newswire ingest`, `items`, `why`, `runs`, `enrich`: what came in, what it became, and why."""
+"""`newswire ingest`, `items`, `why`, `enrich`: what came in, what it became, and why."""
 
 from __future__ import annotations
 
@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from schemas.article import Article
 
 items = typer.Typer(help="List, read and compare what is stored.", no_args_is_help=True, rich_markup_mode=None)
-runs = typer.Typer(help="What each trigger set off.", no_args_is_help=True, rich_markup_mode=None)
 
 _Day = Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], metavar="YYYY-MM-DD", help="By the day on which it came, UTC.")]
 _Limit = Annotated[int, typer.Option(min=1, help="So many at most.")]
@@ -27,7 +26,6 @@ def add_to(app: typer.Typer) -> None:
     app.command()(why)
     app.command()(enrich)
     app.add_typer(items, name="items")
-    app.add_typer(runs, name="runs")
 
 
 def ingest(
@@ -251,60 +249,3 @@ def items_diff(
             raise Misconfigured(f"Item {id} has no version {number}.", hint=f"It has {', '.join(map(str, numbers))}.")
     tell(f"Item {id}, version {old} → {new}")
     draw(difference(texts[old], texts[new]))
-
-
-# --- runs -----------------------------------------------------------------------------------------------------------------------
-
-
-@runs.command("list")
-def runs_list(limit: _Limit = 20, as_json: AsJson = False) -> None:
-    """List runs, the newest first: when, by whom, and what came of them.
-
-    \b
-    newswire runs list --limit 5
-    """
-    from pipeline.storage import listing
-
-    with opened(load()) as db, db.read() as conn:
-        found = listing.runs(conn, limit=limit)
-    if wants_json(as_json):
-        show_json(found)
-        return
-    table(
-        ("run", "began", "trigger", "what", "polls", "came of it"),
-        [(r["id"], r["created_at"], r["trigger"], r["label"], r["polls"], r["verdicts"]) for r in found],
-        none="There was no run yet.",
-    )
-
-
-@runs.command("show")
-def runs_show(id: Annotated[int, typer.Argument(metavar="RUN", show_default=False)], as_json: AsJson = False) -> None:
-    """Tell what one run did: its polls, pages, verdicts, what is in quarantine, what is still to do.
-
-    \b
-    newswire runs show 41
-    """
-    from pipeline.storage import listing
-
-    with opened(load()) as db, db.read() as conn:
-        found = listing.run_report(conn, id)
-    if as_json:
-        show_json(found)
-        return
-    say(f"Run {id}, begun {plain(found['created_at'])} by {found['trigger']}{': ' + found['label'] if found['label'] else ''}.")
-    if found["polls"]:
-        table(
-            ("source", "outcome", "entries", "new", "note"),
-            [(p["name"], p["outcome"] or "under way", p["entries"], p["new_entries"], p["note"]) for p in found["polls"]],
-        )
-    fields(
-        [
-            ("documents fetched", found["captures"]),
-            ("verdicts", found["verdicts"]),
-            ("in quarantine", found["quarantined"] and f"{found['quarantined']}: newswire quarantine list --run {id}"),
-            ("still to fetch", found["fetches_to_do"] or ""),
-            ("still to work on", found["work_to_do"] or ""),
-        ]
-    )
-    if not found["fetches_to_do"] and not found["work_to_do"] and all(p["outcome"] for p in found["polls"]):
-        say("It is done.")

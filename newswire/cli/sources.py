@@ -1,4 +1,4 @@
-"""`newswire sources` and `newswire trigger`: where news comes from, and asking there."""
+"""`newswire sources`: where news comes from."""
 
 from __future__ import annotations
 
@@ -7,23 +7,19 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from newswire.cli import FAILED
 from newswire.cli.opening import load, opened
-from newswire.cli.output import AsJson, fields, progress, say, show_json, table, tell, wants_json
+from newswire.cli.output import AsJson, fields, say, show_json, table, wants_json
 
 if TYPE_CHECKING:
-    from pipeline.storage.db import Database
     from pipeline.storage.sources import Source
 
 sources = typer.Typer(help="Add, list, pause and remove what is polled.", no_args_is_help=True, rich_markup_mode=None)
 
 _Names = Annotated[list[str], typer.Argument(metavar="NAME...", show_default=False)]
-_LOOK_S = 0.2
 
 
 def add_to(app: typer.Typer) -> None:
     app.add_typer(sources, name="sources")
-    app.command()(trigger)
 
 
 @sources.command("add")
@@ -216,73 +212,3 @@ def remove(names: _Names) -> None:
         rows.named(conn, names)
         count = rows.remove(conn, names, db.now(conn))
     say(f"{count} of {len(names)} removed.")
-
-
-def trigger(
-    names: Annotated[list[str] | None, typer.Argument(metavar="[SOURCE]...", show_default=False)] = None,
-    everything: Annotated[bool, typer.Option("--all", help="All sources that are not paused.")] = False,
-    due: Annotated[bool, typer.Option("--due", help="Those whose time has come: for another scheduler, such as cron.")] = False,
-    wait: Annotated[bool, typer.Option("--wait", help="Until all that it set off is done.")] = False,
-    timeout_s: Annotated[float, typer.Option("--timeout", metavar="SECONDS", min=0.1, help="Longest --wait.")] = 600,
-    as_json: AsJson = False,
-) -> None:
-    """Poll sources now. Exit code 0: all done; 1: some failed, named; 3: database or Redis is away.
-
-    \b
-    newswire trigger example-world --wait
-    newswire trigger --due
-    """
-    from pipeline.errors import Infrastructure, Misconfigured
-
-    if sum((bool(names), everything, due)) != 1:
-        raise Misconfigured("Say what to poll: names of sources, or --all, or --due.", hint="newswire trigger --due --wait")
-    from pipeline import resources
-
-    settings = load()
-    with opened(settings) as db:
-        try:
-            for warning in resources.check_redis(resources.redis_url()):
-                tell(warning)
-        except Misconfigured as error:
-            raise Infrastructure(str(error), hint=error.hint) from error
-        from workers import offer
-        from workers.app import app
-
-        started = offer.poll(app, db, settings, trigger="cli", names=names or None, only_due=due)
-        tell(f"{started.sentence}.")
-        if started.run is None or not wait:
-            if as_json:
-                show_json({"run": started.run, "due": started.due, "sources": started.sources, "notes": started.notes})
-            if started.notes:
-                raise typer.Exit(FAILED)
-            return
-        done = _wait(db, started.run, timeout_s)
-    if as_json:
-        show_json({"run": started.run, **done})
-    else:
-        say(
-            f"{done['documents']} documents, {done['quarantined']} in quarantine, {done['open']} still open; newswire runs show {started.run}"
-        )
-    for name, note in done["failed"].items():
-        tell(f"{name} failed: {note}")
-    if done["open"]:
-        tell(f"Not all was done in {timeout_s:g} s. Do workers run? `newswire status`")
-    if done["failed"] or done["open"] or started.notes:
-        raise typer.Exit(FAILED)
-
-
-def _wait(db: Database, run: int, timeout_s: float) -> dict[str, Any]:
-    """How far the run is, at its end or ours."""
-    import time
-
-    from pipeline.storage import listing
-
-    until = time.monotonic() + timeout_s
-    with progress(f"run {run}", None) as bar:
-        while True:
-            with db.read() as conn:
-                found = listing.progress(conn, run, db.now(conn))
-            bar.to(found["documents"], found["documents"] + found["open"])
-            if not found["open"] or time.monotonic() >= until:
-                return found
-            time.sleep(_LOOK_S)

@@ -5,14 +5,14 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Table, func, or_, select
+from sqlalchemy import Connection, Table, func, or_, select
 
 from pipeline.errors import Misconfigured, Unreadable
 from pipeline.storage import deliveries, drain, items, work
 from pipeline.urls import canonical
 from schemas import tables
 from schemas.article import Article
-from schemas.tables import fact, fetch_job, host, item, poll, quarantine, rendition, run, source, subscription, verdict, version
+from schemas.tables import fact, fetch_job, host, item, poll, quarantine, rendition, source, subscription, verdict, version
 
 Row = dict[str, Any]
 
@@ -26,75 +26,10 @@ def _row(conn: Connection, statement: Any) -> Row | None:
     return None if row is None else dict(row._mapping)
 
 
-def runs(conn: Connection, *, limit: int = 20) -> list[Row]:
-    """The newest runs: id, trigger, label, when, and what came of them so far."""
-    found = _rows(conn, select(run).order_by(run.c.id.desc()).limit(limit))
-    ids = [row["id"] for row in found]
-    counted = conn.execute(select(poll.c.run, func.count().label("n")).where(poll.c.run.in_(ids)).group_by(poll.c.run))
-    asked = {row.run: row.n for row in counted}
-    came: dict[int, dict[str, int]] = {}
-    kinds = select(verdict.c.run, verdict.c.kind, func.count().label("n")).where(verdict.c.run.in_(ids))
-    for row in conn.execute(kinds.group_by(verdict.c.run, verdict.c.kind).order_by(verdict.c.kind)):
-        came.setdefault(row.run, {})[row.kind] = row.n
-    for one in found:
-        one["polls"] = asked.get(one["id"], 0)
-        one["verdicts"] = came.get(one["id"], {})
-    return found
-
-
-def run_report(conn: Connection, id: int) -> Row:
-    """What one run did: polls by source, pages, verdicts, what is quarantined, what is still to do. Raises Misconfigured for a number that is none."""
-    found = _row(conn, select(run).where(run.c.id == id))
-    if found is None:
-        raise Misconfigured(f"There is no run {id}.", hint="`newswire runs list` shows the newest.")
-    counted = select(verdict.c.kind, func.count()).where(verdict.c.run == id).group_by(verdict.c.kind).order_by(verdict.c.kind)
-    return found | {
-        "polls": _rows(
-            conn,
-            select(source.c.name, poll.c.outcome, poll.c.entries, poll.c.new_entries, poll.c.note, poll.c.started_at, poll.c.finished_at)
-            .join(source, source.c.id == poll.c.source)
-            .where(poll.c.run == id)
-            .order_by(poll.c.id),
-        ),
-        "captures": _count(conn, tables.capture, id),
-        "verdicts": {row[0]: row[1] for row in conn.execute(counted)},
-        "quarantined": _count(conn, quarantine, id),
-        "fetches_to_do": _count(conn, fetch_job, id),
-        "work_to_do": _count(conn, tables.work, id),
-    }
-
-
-def _count(conn: Connection, table: Table, run_id: int, *where: ColumnElement[bool]) -> int:
-    return int(conn.execute(select(func.count()).select_from(table).where(table.c.run == run_id, *where)).scalar_one())
-
-
 def polls(conn: Connection, source_id: int, *, limit: int = 10) -> list[Row]:
     """The last polls of a source, the newest first."""
     columns = (poll.c.run, poll.c.started_at, poll.c.finished_at, poll.c.outcome, poll.c.entries, poll.c.new_entries, poll.c.note)
     return _rows(conn, select(*columns).where(poll.c.source == source_id).order_by(poll.c.id.desc()).limit(limit))
-
-
-LATER_S = 60.0
-"""What a run still has to do after so long does not keep `newswire trigger --wait`: a host that asked us to wait, an embargo's end."""
-
-
-def progress(conn: Connection, id: int, now: datetime) -> Row:
-    """How far a run is: what is still open, what is put off for long, which polls failed."""
-    polls = conn.execute(
-        select(source.c.name, poll.c.outcome, poll.c.note).join(source, source.c.id == poll.c.source).where(poll.c.run == id)
-    ).all()
-    soon = now + timedelta(seconds=LATER_S)
-    owed = _count(conn, fetch_job, id, fetch_job.c.due_at <= soon) + _count(conn, tables.work, id, tables.work.c.due_at <= soon)
-    later = _count(conn, fetch_job, id, fetch_job.c.due_at > soon) + _count(conn, tables.work, id, tables.work.c.due_at > soon)
-    # a listing that is put off ends its poll's row: what is still asked for is its job
-    return {
-        "open": max(owed, sum(not row.outcome for row in polls)),
-        "later": later,
-        "polls": len(polls),
-        "failed": {row.name: row.note for row in polls if row.outcome in ("failed", "put off")},
-        "documents": _count(conn, verdict, id),
-        "quarantined": _count(conn, quarantine, id),
-    }
 
 
 def item_list(

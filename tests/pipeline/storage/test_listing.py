@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from pipeline.errors import Misconfigured
-from pipeline.storage import listing, runs, work
+from pipeline.storage import listing, work
 from pipeline.storage.db import Database
 from pipeline.storage.work import NewWork
 from tests.wire import LONG, Wire
@@ -60,29 +60,6 @@ def test_an_item_is_named_by_its_number_or_its_address(wire: Wire) -> None:
         assert listing.item_of(conn, "file:///drop/harbour-wire/urn-harbour-1.json") == 1
         with pytest.raises(Misconfigured, match="names no item"):
             listing.item_of(conn, "https://example.org/never")
-
-
-def test_a_run_tells_what_it_did_and_what_is_still_to_do(wire: Wire) -> None:
-    with wire.database.write() as conn:
-        run = runs.begin(conn, wire.now, trigger="cli", label="a test")
-        work.add(conn, [NewWork(stage="enrich", lane="normal", label="x", refs=(1,), run=run)], wire.now)
-    with wire.database.read() as conn:
-        report = listing.run_report(conn, run)
-        state = listing.progress(conn, run, wire.now)
-    assert (report["trigger"], report["label"], report["work_to_do"]) == ("cli", "a test", 1)
-    assert (state["open"], state["later"]) == (1, 0)
-    with wire.database.read() as conn, pytest.raises(Misconfigured, match="no run 99"):
-        listing.run_report(conn, 99)
-
-
-def test_what_is_due_much_later_keeps_no_trigger_waiting(wire: Wire) -> None:
-    with wire.database.write() as conn:
-        run = runs.begin(conn, wire.now, trigger="cli", label="a test")
-        row = NewWork(stage="release", lane="flash", label="x", refs=(1,), run=run, due_at=wire.now + timedelta(hours=2))
-        work.add(conn, [row], wire.now)
-    with wire.database.read() as conn:
-        state = listing.progress(conn, run, wire.now)
-    assert (state["open"], state["later"]) == (0, 1)
 
 
 def test_work_says_who_has_it(wire: Wire) -> None:
