@@ -123,6 +123,16 @@ def test_no_later_version_revives_a_killed_item(wire: Wire) -> None:
     assert item.status == "killed"
 
 
+def test_a_tombstone_alone_keeps_an_item_killed(wire: Wire) -> None:
+    """As after a purge: what named the item is gone, and a feed may list it again years later."""
+    wire.arrive(uri="tag:hw:1", headline=ALERT, body_text=LONG)
+    wire.arrive(uri="tag:hw:1", version="2", pubstatus="canceled", headline="", body_text="")
+    with wire.database.write() as conn:
+        conn.execute(tables.identity.delete())
+    wire.arrive(uri="tag:hw:1", version="3", headline=ALERT, body_text=LONG)
+    assert [item.status for item in wire.rows(tables.item)] == ["killed", "killed"]
+
+
 def test_a_kill_is_killed_once(wire: Wire) -> None:
     for _ in range(2):
         wire.arrive(uri="tag:hw:1", pubstatus="canceled", headline="", body_text="")
@@ -285,6 +295,21 @@ def test_when_last_is_read_after_the_candidates_the_story_splits(wire: Wire, mon
     since = ledger.versions_since
     monkeypatch.setattr(ledger, "versions_since", lambda conn, seq: since(conn, ledger.last(conn)))
     assert race(wire, monkeypatch) == 2
+
+
+def test_a_near_copy_that_is_stored_right_after_the_look_up_is_seen(wire: Wire, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Fails if `last` is read after the candidates."""
+    looked_up = items.candidates
+
+    def then_a_copy_comes(*args: Any, **more: Any) -> list[int]:
+        found = looked_up(*args, **more)
+        monkeypatch.setattr(items, "candidates", looked_up)
+        wire.arrive("two", uri="two", headline=ALERT, body_text=f"{LONG}\n\nThe second reports.")
+        return found
+
+    monkeypatch.setattr(items, "candidates", then_a_copy_comes)
+    wire.arrive("one", uri="one", headline=ALERT, body_text=f"{LONG}\n\nThe first reports.")
+    assert len({item.story for item in wire.rows(tables.item)}) == 1
 
 
 def test_a_capture_that_was_judged_is_not_judged_again(wire: Wire) -> None:
