@@ -166,14 +166,12 @@ def insert(conn: Connection, table: Table) -> Any:
 
 
 def lock_ledger(conn: Connection) -> tuple[int, int]:
-    """Take the ledger lock; (epoch, last) as committed. In a statement of its own: one that waited would see the past.
+    """Take the ledger lock; (epoch, last) as committed. In a statement of its own: FOR UPDATE reads its row anew when it had to wait,
+    all else in such a statement is of the time before.
 
     On SQLite BEGIN IMMEDIATE is that lock already.
     """
-    statement = select(log_state.c.epoch, log_state.c.last).where(log_state.c.id == 1).with_for_update()
-    if conn.dialect.name == "postgresql":
-        conn.execute(text("SELECT 1 FROM log_state WHERE id = 1 FOR UPDATE"))
-    row = conn.execute(statement).one()
+    row = conn.execute(select(log_state.c.epoch, log_state.c.last).where(log_state.c.id == 1).with_for_update()).one()
     return int(row.epoch), int(row.last)
 
 

@@ -9,9 +9,10 @@ from typing import Any
 
 import pytest
 from sqlalchemy import select, text
+from sqlalchemy.exc import DBAPIError
 
 from pipeline.storage import items, ledger
-from pipeline.storage.db import Database
+from pipeline.storage.db import IDLE_IN_TRANSACTION_S, Database, lock_ledger
 from schemas import tables
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -114,6 +115,22 @@ def test_last_must_be_read_in_a_statement_that_did_not_wait(database: Database) 
         assert late.execute(select(tables.log_state.c.last)).scalar_one() == 0, "the past"
     with database.write() as conn, ledger.held(conn, NOW) as log:
         assert log.last == 1
+
+
+def test_a_frozen_holder_of_the_lock_is_ended_by_the_server(database: Database) -> None:
+    if not database.is_postgresql:
+        pytest.skip("SQLite's lock ends with its holder's process, frozen or not: nobody else can end it")
+    item = an_item(database)
+    with database.engine.connect() as frozen:
+        frozen.begin()
+        assert frozen.execute(text("SHOW idle_in_transaction_session_timeout")).scalar_one() == f"{IDLE_IN_TRANSACTION_S}s"
+        frozen.execute(text("SET LOCAL idle_in_transaction_session_timeout = '200ms'"))  # so that the test need not wait as long
+        lock_ledger(frozen)
+        with database.write() as conn, ledger.held(conn, NOW) as log:
+            log.append(item, None, "stored", "normal")
+        with pytest.raises(DBAPIError, match="idle-in-transaction timeout"):
+            frozen.execute(text("SELECT 1"))
+        frozen.invalidate()
 
 
 def test_ids_drawn_under_the_lock_only_grow(database: Database) -> None:
