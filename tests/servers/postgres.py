@@ -68,16 +68,29 @@ class Postgres:
     def url(self, name: str) -> str:
         return f"postgresql://postgres@/{name}?host={self._folder}"
 
-    def start(self) -> None:
-        """Make the cluster and start the server; returns when it answers."""
+    @property
+    def folder(self) -> Path:
+        """Its own, where its user may write; removed with it."""
+        return self._folder
+
+    def program(self, name: str) -> str:
+        """Path of one of its programs: pg_dump, pg_basebackup …"""
+        return str(self._programs / name)
+
+    def start(self, base: Path | None = None) -> None:
+        """Make the cluster, or take a copy of `base`, and start the server; returns when it answers and takes writes."""
         if self._user is not None:
             os.chown(self._folder, self._user.pw_uid, self._user.pw_gid)
             self._make_reachable()
-        self._as_user(
-            str(self._programs / "initdb"), "-D", "data", "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync"
-        )
-        with (self._folder / "data" / "postgresql.conf").open("a") as config:
-            config.writelines(f"{name} = '{value}'\n" for name, value in self._settings.items())
+        if base is None:
+            self._as_user(self.program("initdb"), "-D", "data", "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync")
+            with (self._folder / "data" / "postgresql.conf").open("a") as config:
+                config.writelines(f"{name} = '{value}'\n" for name, value in self._settings.items())
+        else:
+            shutil.copytree(base, self._folder / "data")
+            for path in (self._folder / "data", *(self._folder / "data").rglob("*")):
+                if self._user is not None:
+                    os.chown(path, self._user.pw_uid, self._user.pw_gid)
         command = [str(self._programs / "postgres"), "-D", str(self._folder / "data"), "-k", str(self._folder)]
         with (self._folder / "log").open("wb") as log:
             self._tether = subprocess.Popen(
@@ -90,10 +103,12 @@ class Postgres:
         deadline = time.monotonic() + START_DEADLINE_S
         while time.monotonic() < deadline and self._tether.poll() is None:
             try:
-                psycopg.connect(self.url("postgres")).close()
-                return
+                with psycopg.connect(self.url("postgres")) as conn:
+                    if conn.execute("SELECT pg_is_in_recovery()").fetchone() == (False,):
+                        return
             except psycopg.OperationalError:
-                time.sleep(0.02)
+                pass
+            time.sleep(0.02)
         log_text = (self._folder / "log").read_text(errors="replace") if self._folder.exists() else "(gone)"
         self.stop()
         raise RuntimeError(f"PostgreSQL of {self._programs} did not answer within {START_DEADLINE_S} s; its log:\n{log_text[-2000:]}")
