@@ -16,8 +16,6 @@ from pipeline.config import Settings
 from workers import logs
 from workers.app import app
 
-MOST_TASKS = 10_000
-"""Jobs that it keeps: 56 MB and about 6 KB a job make 120 MB; at its own default of 100,000 it grew to 600."""
 SAVE_EVERY_S = 30
 COLUMNS = "name,uuid,state,args,result,received,runtime,worker"
 
@@ -45,7 +43,7 @@ def arguments(settings: Settings) -> list[str]:
         f"--basic-auth={auth(settings)}",
         f"--conf={os.devnull}",  # not a flowerconfig.py of the current folder
         f"--tasks-columns={COLUMNS}",
-        f"--max-tasks={MOST_TASKS}",
+        f"--max-tasks={settings.flower_jobs}",
         "--persistent=True",
         f"--db={settings.home_path / 'flower'}",
         f"--state-save-interval={SAVE_EVERY_S * 1000}",
