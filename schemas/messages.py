@@ -31,6 +31,8 @@ class Showing(StrEnum):
     """Removed for good: forget the text."""
     LEFT = "left"
     """It no longer matches this subscription's filter: nothing more will be told of it."""
+    HELD = "held"
+    """This version is under embargo: pass over it. Its release is told by an event of its own. Streams and files only."""
 
 
 class Version(msgspec.Struct, frozen=True, kw_only=True):
@@ -85,7 +87,7 @@ class Message(msgspec.Struct, frozen=True, kw_only=True):
     pickup_of: Pickup | None = None
     rights: Rights | None = None
     embargo_until: datetime | None = None
-    """When the embargo ended that this version was under. What is under embargo is not told."""
+    """When the embargo ends that this version is under, or was. What is under embargo is told only to subscriptions that get it early."""
     body_omitted: bool = False
     """The whole would be too large: `article` has no body; `url` leads to the page."""
 

@@ -463,16 +463,19 @@ subscription = _table(
     "subscription",
     _id(),
     Column("name", Text, nullable=False, unique=True),
-    Column("kind", Text, nullable=False),  # a file in pipeline/delivery: celery
+    Column("kind", Text, nullable=False),  # a file in pipeline/delivery: celery, webhook, stream, files
     Column("target", Json, nullable=False),  # what only its kind knows: broker, task, queue
     Column("filter", Json, nullable=False),
     Column("after", Text, nullable=False),  # stored, enriched
+    Column("embargo", Text, nullable=False, server_default=text("'wait'")),  # wait, early: told of what is under embargo
     Column("generation", BigInteger, nullable=False),
-    Column("read_seq", BigInteger, nullable=False),
+    Column("read_seq", BigInteger, nullable=False),  # of a log, its floor: all events up to here are acknowledged
     _words("token"),
     Column("leased_until", Moment),
     Column("paused_at", Moment),
     _words("pause_reason"),
+    _words("trouble"),  # why its target takes nothing now; '' where it does
+    Column("trouble_at", Moment),  # since when
     Column("created_at", Moment, nullable=False),
     Column("removed_at", Moment),
 )
@@ -489,6 +492,7 @@ delivery = _table(
     Column("sent_at", Moment),
     Column("parked_at", Moment),
     _words("last_error"),
+    _words("code_version"),  # that parked it
     Index("ix_delivery_due", "subscription", "lane", "seq"),
 )
 

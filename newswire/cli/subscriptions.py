@@ -25,7 +25,9 @@ def add_to(app: typer.Typer) -> None:
 @subscriptions.command("add")
 def add(
     name: _Name,
-    to: Annotated[str, typer.Option("--to", metavar="KIND", help="celery: a task of a foreign Celery application.")] = "celery",
+    to: Annotated[
+        str, typer.Option("--to", metavar="KIND", help="celery (a task of a foreign application), webhook, stream (Redis), files.")
+    ] = "celery",
     settings: Annotated[
         list[str] | None, typer.Option("--set", metavar="NAME=VALUE", help="Of its target: broker=…, task=…, queue=…")
     ] = None,
@@ -34,6 +36,7 @@ def add(
         typer.Option("--filter", metavar="NAME=VALUE", help="provider, source, language, keyword or kind; several values of one: any."),
     ] = None,
     after: Annotated[str, typer.Option(help="stored, or enriched: then facts are in the message.")] = "stored",
+    embargo: Annotated[str, typer.Option(help="wait, or early: told also of what is under embargo, and until when.")] = "wait",
     from_start: Annotated[bool, typer.Option("--from-start", help="With all that is stored already.")] = False,
 ) -> None:
     """Tell a consumer of items, from now on.
@@ -52,7 +55,18 @@ def add(
     for key, value in _pairs(only or [], "--filter"):
         chosen.setdefault(key, []).append(value)
     with opened(load(), create=True) as db, db.write() as conn:
-        rows.add(conn, db.now(conn), name=name, kind=to, target=wanted, filter=chosen, after=after, from_start=from_start)
+        rows.add(
+            conn,
+            db.now(conn),
+            name=name,
+            kind=to,
+            target=wanted,
+            filter=chosen,
+            after=after,
+            embargo=embargo,
+            from_start=from_start,
+            is_log=kind.is_log,
+        )
     say(f"{name} is told of items from now on{', and of all that is stored' if from_start else ''}: {kind.describe(wanted)}.")
 
 
@@ -247,14 +261,22 @@ def check(name: _Name) -> None:
     \b
     newswire subscriptions check stories
     """
-    from pipeline.delivery import target
+    from pipeline.delivery import open_channel, open_log, target
     from pipeline.storage import subscriptions as rows
 
     with opened(load()) as db, db.read() as conn:
         one = rows.get(conn, name)
     kind = target(one.kind)
     kind.check(one.target)
-    channel = kind.open(one.target)
+    if kind.is_log:
+        log = open_log(one.kind, one.target)
+        try:
+            held = log.look(one.generation)
+        finally:
+            log.close()
+        say(f"{name} can be reached: {kind.describe(one.target)}; it holds {held.waiting} entries of {log.window}.")
+        return
+    channel = open_channel(one.kind, one.target)
     try:
         room = channel.room()
     finally:

@@ -1,9 +1,10 @@
 """Where messages go: one file a kind of target, each exposing TARGET. I/O.
 
 TARGET.check(settings)      Misconfigured, in one sentence, for what can't work
-TARGET.open(settings)       a Channel: room, send, answers, close
+TARGET.open(settings)       push: a Channel: room, send, answers, close         one message an item still to tell
+                            log: a Log: look, append, forget, close             each event in order, every version
 
-A channel is used by one thread at a time. These targets are pushed to: each has a queue of its own, and answers each message.
+A channel or a log is used by one thread at a time.
 """
 
 from __future__ import annotations
@@ -13,12 +14,15 @@ import pkgutil
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from importlib.metadata import entry_points
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 import msgspec
 
 from pipeline.errors import Misconfigured
+from pipeline.storage.logs import Entry
 from schemas.messages import Message
+
+S = TypeVar("S", bound=msgspec.Struct)
 
 
 class Answered(msgspec.Struct, frozen=True, kw_only=True):
@@ -29,6 +33,10 @@ class Answered(msgspec.Struct, frozen=True, kw_only=True):
     item: int
     seq: int
     ok: bool
+    why: str = ""
+    """A sentence, where it is not ok."""
+    counts: bool = True
+    """An attempt, if not ok. False: the other side is ill, and it says nothing of this item."""
 
 
 class Room(msgspec.Struct, frozen=True, kw_only=True):
@@ -41,7 +49,7 @@ class Room(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Channel(Protocol):
-    """An open way to one target. Every method may raise Infrastructure where the target is away."""
+    """An open way to one target. Every method may raise Infrastructure or Throttled where the target is away, Gone where it is closed."""
 
     def room(self) -> Room:
         """Asked before each batch."""
@@ -56,15 +64,92 @@ class Channel(Protocol):
         """Free what it holds."""
 
 
+class Held(msgspec.Struct, frozen=True, kw_only=True):
+    """What a log holds, as one look saw it."""
+
+    top: str = ""
+    """Of its newest entry ever, in its own words: what `append` compares with. '' where there is no log."""
+    generation: int = 0
+    """Of its top; 0: there is none."""
+    seq: int = 0
+    """Of its top, if that is of the generation that was asked for; else 0."""
+    acknowledged: int = 0
+    """All entries of that generation up to here were."""
+    waiting: int = 0
+    """Entries that are still in it."""
+    is_ready: bool = True
+    """False: it, or a group of its readers, is to be made."""
+
+
+class Log(Protocol):
+    """An open log. Every method may raise Infrastructure where it is away."""
+
+    window: int
+    """Entries that it holds at most."""
+
+    def look(self, generation: int) -> Held:
+        """What it holds."""
+
+    def append(self, held: Held, generation: int, floor: int, entries: Sequence[Entry]) -> bool:
+        """In order, if its top is still what `held` says; False: somebody else was there. Absent or of an older generation: made at the floor."""
+
+    def forget(self, generation: int, floor: int) -> None:
+        """What is at the floor or below is no longer needed."""
+
+    def close(self) -> None:
+        """Free what it holds."""
+
+
 class Target(msgspec.Struct, frozen=True, kw_only=True):
-    """A kind of target."""
+    """A kind of target: `open` or `open_log`."""
 
     name: str
     check: Callable[[Mapping[str, Any]], None]
     """Raises Misconfigured for settings that can't work. Opens nothing."""
-    open: Callable[[Mapping[str, Any]], Channel]
     describe: Callable[[Mapping[str, Any]], str]
     """For people; without passwords."""
+    open: Callable[[Mapping[str, Any]], Channel] | None = None
+    open_log: Callable[[Mapping[str, Any]], Log] | None = None
+
+    @property
+    def is_log(self) -> bool:
+        return self.open_log is not None
+
+
+def open_channel(kind: str, settings: Mapping[str, Any]) -> Channel:
+    """To a target that is pushed to. Raises Misconfigured."""
+    opener = target(kind).open
+    if opener is None:
+        raise Misconfigured(f"A {kind} target keeps each event in order: nothing is pushed to it.")
+    return opener(settings)
+
+
+def open_log(kind: str, settings: Mapping[str, Any]) -> Log:
+    """A target that keeps each event in order. Raises Misconfigured."""
+    opener = target(kind).open_log
+    if opener is None:
+        raise Misconfigured(f"A {kind} target is pushed to: it keeps no events in order.")
+    return opener(settings)
+
+
+def read_settings(kind: str, type: type[S], settings: Mapping[str, Any], *, needs: Sequence[str], example: str) -> S:
+    """What an operator says of a target, as its kind knows it. Raises Misconfigured, naming the setting."""
+    known = type.__struct_fields__
+    unknown = sorted(set(settings) - set(known))
+    if unknown:
+        raise Misconfigured(f"{unknown[0]} is no setting of a {kind} target.", hint=f"There are: {', '.join(known)}.")
+    for name in needs:
+        if not settings.get(name):
+            raise Misconfigured(f"A {kind} target needs {name}.", hint=example)
+    try:
+        return msgspec.convert(settings, type, strict=False)
+    except msgspec.ValidationError as error:
+        raise Misconfigured(f"A {kind} target's settings are wrong: {error}.") from error
+
+
+def words(value: str) -> tuple[str, ...]:
+    """Of a setting that is a list: `a, b`."""
+    return tuple(part.strip() for part in value.split(",") if part.strip())
 
 
 @cache

@@ -20,11 +20,12 @@ from kombu.exceptions import KombuError
 from kombu.exceptions import OperationalError as BrokerAway
 from redis.exceptions import RedisError
 
-from pipeline.delivery import Answered, Room, Target
+from pipeline.delivery import Answered, Room, Target, read_settings
 from pipeline.errors import Infrastructure, Misconfigured
 from schemas.messages import Message, encode
 
 ACKNOWLEDGE = "newswire.acknowledge"
+_REPLY = ("subscription", "generation", "item", "seq", "ok")
 _ANSWERS = 500
 """Acknowledgements of one look."""
 _PATIENCE_S = 5
@@ -49,17 +50,8 @@ class CelerySettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
 
 
 def _read(settings: Mapping[str, Any]) -> CelerySettings:
-    known = CelerySettings.__struct_fields__
-    unknown = sorted(set(settings) - set(known))
-    if unknown:
-        raise Misconfigured(f"{unknown[0]} is no setting of a celery target.", hint=f"There are: {', '.join(known)}.")
-    for name in ("broker", "task", "queue"):
-        if not settings.get(name):
-            raise Misconfigured(f"A celery target needs {name}.", hint="broker=redis://host:6379/1 task=their.task queue=theirs")
-    try:
-        read = msgspec.convert(settings, CelerySettings, strict=False)
-    except msgspec.ValidationError as error:
-        raise Misconfigured(f"A celery target's settings are wrong: {error}.") from error
+    example = "broker=redis://host:6379/1 task=their.task queue=theirs"
+    read = read_settings("celery", CelerySettings, settings, needs=("broker", "task", "queue"), example=example)
     if not read.broker.startswith(("redis://", "rediss://")):
         raise Misconfigured("The broker of a celery target is a Redis.", hint="broker=redis://host:6379/1")
     if read.window < 1:
@@ -183,7 +175,7 @@ def _answer(message: Any) -> Answered | None:
         return None
     try:
         [args, *_] = message.payload
-        return msgspec.convert(dict(zip(Answered.__struct_fields__, args, strict=True)), Answered)
+        return msgspec.convert(dict(zip(_REPLY, args, strict=True)), Answered)
     except (ValueError, TypeError, KombuError, msgspec.ValidationError):
         return None
 

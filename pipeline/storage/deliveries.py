@@ -16,17 +16,16 @@ from typing import Any
 import msgspec
 from sqlalchemy import ColumnElement, Connection, Select, and_, case, delete, exists, func, or_, select, update
 
-from pipeline.storage import drain, items
+from pipeline.storage import drain, messages
 from pipeline.storage.db import insert
+from pipeline.storage.messages import NEVER_TOLD, WHEN_ENRICHED, Wanted
+from pipeline.storage.quarantine import code_version
 from pipeline.storage.subscriptions import LEASE, Subscription
-from schemas.article import Article, Rights
-from schemas.messages import Message, Pickup, Showing, Version
-from schemas.tables import delivery, event, fact, history, identity, item, log_state, relation, rights, source, subscription, version
-from schemas.verdict import ItemStatus
+from schemas.messages import Message
+from schemas.tables import delivery, event, history, log_state, subscription
 
 KILL, FLASH, NORMAL, BACKFILL = 0, 1, 2, 3
-_KILLS = ("killed", "purged")
-"""They ignore filters: rows are gone after an acknowledgement, so nobody knows who was told."""
+_KILLS = messages.KILLS
 _LANES = {"flash": FLASH, "normal": NORMAL, "backfill": BACKFILL}
 _READ = 500
 """Events of one pass."""
@@ -38,9 +37,6 @@ in a queue that is never empty would be lost for ever."""
 MOST_ATTEMPTS = 8
 UNCONFIRMED = "unconfirmed: it was sent and taken from the queue, and no acknowledgement came"
 FAILED = "failed: the consumer's task raised an error"
-_PUNCTUATION = ".,:;!?\"'()[]“”‘’«»"
-_CHANGES_SHOWN = ("enriched", "released", "rights", "killed", "revived", "purged")
-"""What one who waits for facts is told of."""
 
 
 class Answer(msgspec.Struct, frozen=True, kw_only=True):
@@ -50,6 +46,10 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
     item: int
     seq: int
     ok: bool
+    why: str = ""
+    """A sentence, where it is bad."""
+    counts: bool = True
+    """An attempt, if it is bad. False: it says nothing of this item."""
 
 
 class Due(msgspec.Struct, frozen=True, kw_only=True):
@@ -68,6 +68,10 @@ class Look(msgspec.Struct, frozen=True, kw_only=True):
     """There are events to read."""
     due: bool
     """There are rows to send."""
+    generation: int = 0
+    """A rewind raises it."""
+    last: int = 0
+    """The newest event."""
 
 
 def waiting(conn: Connection, now: Callable[[], datetime], token: str) -> tuple[datetime | None, list[Look]]:
@@ -77,7 +81,7 @@ def waiting(conn: Connection, now: Callable[[], datetime], token: str) -> tuple[
     """
     mine = delivery.c.subscription == subscription.c.id
     last = select(log_state.c.last).where(log_state.c.id == 1).scalar_subquery()
-    columns = (subscription.c.id, (subscription.c.read_seq < last).label("behind"))
+    columns = (subscription.c.id, subscription.c.generation, (subscription.c.read_seq < last).label("behind"), last.label("last"))
     some = or_(subscription.c.read_seq < last, exists().where(mine, delivery.c.parked_at.is_(None)))
     found = conn.execute(select(*columns).where(subscription.c.removed_at.is_(None), some)).all()
     if not found:
@@ -90,7 +94,8 @@ def waiting(conn: Connection, now: Callable[[], datetime], token: str) -> tuple[
     rows = conn.execute(
         select(*columns, is_due.label("due")).where(subscription.c.id.in_([row.id for row in found]), free).order_by(subscription.c.id)
     )
-    return at, [Look(id=row.id, behind=bool(row.behind), due=bool(row.due)) for row in rows]
+    looks = [Look(id=row.id, behind=bool(row.behind), due=bool(row.due), generation=row.generation, last=row.last) for row in rows]
+    return at, looks
 
 
 def read(conn: Connection, one: Subscription, now: datetime) -> int:
@@ -106,12 +111,12 @@ def read(conn: Connection, one: Subscription, now: datetime) -> int:
     events = conn.execute(select(event).where(event.c.seq > held.read_seq).order_by(event.c.seq).limit(_READ)).all()
     if not events:
         return 0
-    fits = _ever_matched(conn, one, {row.item for row in events if row.kind not in _KILLS})
+    fits = messages.ever_matched(conn, one, {row.item for row in events if row.kind not in _KILLS})
     owed: dict[int, tuple[int, int]] = {}
     for row in events:
-        if one.after == "enriched" and row.kind not in _CHANGES_SHOWN:
+        if one.after == "enriched" and row.kind not in WHEN_ENRICHED:
             continue
-        if row.kind == "history" or (row.kind not in _KILLS and row.item not in fits):
+        if row.kind == NEVER_TOLD or (row.kind not in _KILLS and row.item not in fits):
             continue
         lane = KILL if row.kind in _KILLS else _LANES.get(row.lane, NORMAL)
         owed[row.item] = (row.seq, min(lane, owed.get(row.item, (0, BACKFILL))[1]))
@@ -149,76 +154,6 @@ def _is_at_once(lane: ColumnElement[int]) -> ColumnElement[bool]:
     return lane == KILL
 
 
-# --- what matches ---------------------------------------------------------------------------------------------------------------
-
-
-def matches(
-    filter: Mapping[str, Sequence[str]],
-    *,
-    provider: str,
-    source: str,
-    language: str = "",
-    headline: str = "",
-    kind: str = "",
-    keywords: Iterable[str] = (),
-) -> bool:
-    """Pure: each filter that is given names one of its values, in whatever case.
-
-    A keyword is one of the publisher's, a word of the headline, or one that the enricher `keywords` found.
-    """
-    words = {word.casefold() for word in keywords} | {word.strip(_PUNCTUATION).casefold() for word in headline.split()}
-    values = {
-        "provider": {provider.casefold()},
-        "source": {source.casefold()},
-        "language": {language.casefold()},
-        "kind": {kind.casefold()},
-        "keyword": words,
-    }
-    return all(any(one.casefold() in values[name] for one in wanted) for name, wanted in filter.items() if wanted)
-
-
-def _ever_matched(conn: Connection, one: Subscription, ids: Iterable[int]) -> set[int]:
-    """Items of which a version that could be seen, now or before, matches.
-
-    What left the filter must be told so; what never came needs no word.
-    """
-    ids = set(ids)
-    if not any(one.filter.values()):
-        return ids
-    could_be_seen = and_(~version.c.is_history, or_(version.c.embargo_until.is_(None), version.c.released_at.is_not(None)))
-    rows = conn.execute(
-        select(version.c.id, version.c.item, version.c.language, version.c.headline, item.c.provider, source.c.name.label("source"))
-        .join(item, item.c.id == version.c.item)
-        .outerjoin(source, source.c.id == item.c.source)
-        .where(version.c.item.in_(sorted(ids)), could_be_seen)
-    ).all()
-    texts: dict[int, Article] = {}
-    if one.filter.get("keyword") or one.filter.get("kind"):  # what stands in the article only
-        texts = items.load_articles(conn, [row.id for row in rows])
-    found = _found_keywords(conn, one, [row.id for row in rows])
-    return {row.item for row in rows if _matches(one, row, row.provider, row.source, texts.get(row.id), found)}
-
-
-def _matches(
-    one: Subscription, of: Any, provider: str, source: str | None, article: Article | None, found: Mapping[int, Sequence[str]]
-) -> bool:
-    """`of`: a row with a version's id, language and headline. `found`: what `_found_keywords` gave."""
-    keywords = (*(article.keywords if article else ()), *found.get(of.id, ()))
-    kind = str(article.kind) if article else ""
-    return matches(
-        one.filter, provider=provider, source=source or "", language=of.language, headline=of.headline, kind=kind, keywords=keywords
-    )
-
-
-def _found_keywords(conn: Connection, one: Subscription, versions: Sequence[int]) -> dict[int, list[str]]:
-    """By version, whatever an enricher of any version ever said of it: what matched once must not be forgotten."""
-    found: dict[int, list[str]] = {}
-    if one.filter.get("keyword"):
-        for row in conn.execute(select(fact.c.version, fact.c.value).where(fact.c.version.in_(versions), fact.c.enricher == "keywords")):
-            found.setdefault(row.version, []).extend(str(word["word"]) for word in row.value.get("keywords", ()))
-    return found
-
-
 # --- sending --------------------------------------------------------------------------------------------------------------------
 
 
@@ -239,15 +174,15 @@ def due(conn: Connection, one: Subscription, now: datetime, *, room: int, empty_
     ).all()
     if not rows:
         return []
-    made = make(conn, one, {row.item: row.seq for row in rows})
+    made = messages.make(conn, one, [Wanted(item=row.item, seq=row.seq) for row in rows])
     for row in rows:
         here = and_(delivery.c.subscription == one.id, delivery.c.item == row.item, delivery.c.seq == row.seq)
-        if row.item not in made:  # nothing to see: what shows it will be an event of its own
+        if (row.item, row.seq) not in made:  # nothing to see: what shows it will be an event of its own
             conn.execute(delete(delivery).where(here))
         else:
             later = now + RESEND * 2 ** min(row.attempts, MOST_ATTEMPTS)
             conn.execute(update(delivery).where(here).values(sent_seq=row.seq, sent_at=now, due_at=later))
-    return [Due(item=row.item, seq=row.seq, message=made[row.item]) for row in rows if row.item in made]
+    return [Due(item=item, seq=seq, message=message) for (item, seq), message in made.items()]  # in the order of rows
 
 
 def _hold(conn: Connection, one: Subscription, now: datetime) -> bool:
@@ -277,7 +212,7 @@ def _lost_patience(conn: Connection, one: Subscription, now: datetime, *, empty_
         conn.execute(
             update(delivery)
             .where(taken, delivery.c.attempts + 1 >= MOST_ATTEMPTS)
-            .values(attempts=delivery.c.attempts + 1, sent_seq=None, parked_at=now, last_error=UNCONFIRMED)
+            .values(attempts=delivery.c.attempts + 1, sent_seq=None, parked_at=now, last_error=UNCONFIRMED, code_version=code_version())
         )
         conn.execute(update(delivery).where(taken).values(attempts=delivery.c.attempts + 1, sent_seq=None))
     conn.execute(update(delivery).where(silent, delivery.c.sent_at < now - RESEND_UNSEEN).values(sent_seq=None))
@@ -323,11 +258,12 @@ def _is_named(said: Answer) -> ColumnElement[bool]:
 
 
 def _refused(conn: Connection, here: ColumnElement[bool], said: Answer, now: datetime) -> None:
-    """Counts once, however often it is said: a hard time limit says it twice."""
+    """Counts once, however often it is said: a hard time limit says it twice. What says nothing of this item only puts it off."""
     row = conn.execute(select(delivery.c.attempts).where(here, delivery.c.seq == said.seq, delivery.c.sent_seq == said.seq)).one_or_none()
     if row is None:
         return
-    attempts = row.attempts + 1
+    attempts = row.attempts + said.counts
+    is_parked = said.counts and attempts >= MOST_ATTEMPTS
     conn.execute(
         update(delivery)
         .where(here)
@@ -336,111 +272,11 @@ def _refused(conn: Connection, here: ColumnElement[bool], said: Answer, now: dat
             sent_seq=None,
             sent_at=None,
             due_at=now + RESEND * 2 ** min(attempts, MOST_ATTEMPTS),
-            parked_at=now if attempts >= MOST_ATTEMPTS else None,
-            last_error=FAILED,
+            parked_at=now if is_parked else None,
+            last_error=said.why or FAILED,
+            code_version=code_version() if is_parked else "",
         )
     )
-
-
-def make(conn: Connection, one: Subscription, wanted: Mapping[int, int]) -> dict[int, Message]:
-    """Messages for these items (item → seq), from their state now; without those of which there is nothing to see."""
-    epoch = int(conn.execute(select(log_state.c.epoch).where(log_state.c.id == 1)).scalar_one())
-    rows = {
-        row.id: row
-        for row in conn.execute(
-            select(item, source.c.name.label("source_name"))
-            .outerjoin(source, source.c.id == item.c.source)
-            .where(item.c.id.in_(sorted(wanted)))
-        )
-    }
-    shown = [row.shown for row in rows.values() if row.shown and row.status == ItemStatus.USABLE]
-    articles = items.load_articles(conn, shown)
-    versions = {row.id: row for row in conn.execute(select(version).where(version.c.id.in_(shown)))}
-    facts = _facts(conn, versions)
-    terms = {
-        row.version: Rights(copyright=row.copyright, usage_terms=row.usage_terms, license_url=row.license_url)
-        for row in conn.execute(select(rights).where(rights.c.version.in_(shown)))
-    }
-    pickups = {
-        row.item: Pickup(item=row.other, share_of_item=row.share_of_item, share_of_other=row.share_of_other)
-        for row in conn.execute(select(relation).where(relation.c.kind == "pickup_of", relation.c.item.in_(sorted(wanted))))
-    }
-    kinds = {
-        (row.item, row.seq): row.kind
-        for row in conn.execute(select(event.c.item, event.c.seq, event.c.kind).where(event.c.seq.in_(wanted.values())))
-    }
-    urls = _urls(conn, [row.id for row in rows.values() if row.status == ItemStatus.USABLE])
-    enriched = _enriched(conn, shown) if one.after == "enriched" else set(shown)
-    ever = _ever_matched(conn, one, wanted)
-    found = _found_keywords(conn, one, shown)
-    made: dict[int, Message] = {}
-    for id, row in rows.items():
-        ids = {
-            "epoch": epoch,
-            "seq": wanted[id],
-            "subscription": one.name,
-            "generation": one.generation,
-            "item": id,
-            "provider": row.provider,
-            "story": row.story,
-            "event": kinds.get((id, wanted[id]), "snapshot"),
-        }
-        if row.status in (ItemStatus.KILLED, ItemStatus.PURGED):
-            made[id] = Message(status=Showing(row.status), **ids)
-            continue
-        if row.shown not in articles or row.shown not in enriched:
-            continue
-        of, article = versions[row.shown], articles[row.shown]
-        if not _matches(one, of, row.provider, row.source_name, article, found):
-            if id in ever:
-                made[id] = Message(status=Showing.LEFT, **ids)
-        else:
-            made[id] = Message(
-                status=Showing.USABLE,
-                source=row.source_name or "",
-                url=row.url,
-                urls=tuple(dict.fromkeys(filter(None, (row.url, *urls.get(id, ()))))),
-                log_id=of.log_id,
-                version=Version(
-                    id=of.id,
-                    number=of.number,
-                    kind=of.kind,
-                    publisher_version=of.publisher_version,
-                    published_at=of.published_at,
-                    version_at=of.version_at,
-                    fetched_at=of.fetched_at,
-                ),
-                article=article,
-                facts=facts.get(of.id, {}),
-                pickup_of=pickups.get(id),
-                rights=terms.get(of.id),
-                embargo_until=of.embargo_until,
-                **ids,
-            )
-    return made
-
-
-def _facts(conn: Connection, versions: Mapping[int, Any]) -> dict[int, dict[str, Any]]:
-    found: dict[int, dict[str, Any]] = {}
-    rows = conn.execute(select(fact).where(fact.c.version.in_(sorted(versions))).order_by(fact.c.at, fact.c.enricher_version))
-    for row in rows:
-        if row.text_hash == versions[row.version].text_hash:
-            found.setdefault(row.version, {})[row.enricher] = row.value
-    return found
-
-
-def _urls(conn: Connection, ids: Sequence[int]) -> dict[int, list[str]]:
-    """What identifies these items by URL, in canonical form."""
-    found: dict[int, list[str]] = {}
-    for row in conn.execute(
-        select(identity.c.item, identity.c.key).where(identity.c.item.in_(ids), identity.c.kind == "url").order_by(identity.c.key)
-    ):
-        found.setdefault(row.item, []).append(row.key)
-    return found
-
-
-def _enriched(conn: Connection, versions: Sequence[int]) -> set[int]:
-    return set(conn.execute(select(event.c.version).where(event.c.kind == "enriched", event.c.version.in_(list(versions)))).scalars())
 
 
 # --- for an operator ------------------------------------------------------------------------------------------------------------

@@ -160,7 +160,8 @@ def _told(conn: Connection, ids: list[int], addresses: set[str]) -> list[Moment]
 def _sentence(row: Any) -> str:
     detail = row.detail or {}
     if row.what == "delivered":
-        return f"{detail.get('subscription')} acknowledged event {detail.get('seq')}."
+        until = "was given" if detail.get("until") == "appended" else "acknowledged"
+        return f"{detail.get('subscription')} {until} event {detail.get('seq')}."
     said = detail.get("error") or detail.get("message")
     if said is None:
         said = ", ".join(f"{name} {detail[name]}" for name in sorted(detail) if detail[name] not in ("", None))

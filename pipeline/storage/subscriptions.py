@@ -14,11 +14,11 @@ import msgspec
 from sqlalchemy import ColumnElement, Connection, and_, func, insert, literal, or_, select, update
 
 from pipeline.errors import Misconfigured
+from pipeline.storage.messages import check_filter
 from schemas.tables import delivery, event, item, log_state, subscription
 from schemas.verdict import ItemStatus
 
 LEASE = timedelta(seconds=6)
-FILTERS = ("provider", "source", "language", "keyword", "kind")
 BACKFILL = 3
 """Lane of a delivery: 0 kill, 1 flash, 2 normal, 3 backfill."""
 
@@ -32,11 +32,14 @@ class Subscription(msgspec.Struct, frozen=True, kw_only=True):
     target: dict[str, Any]
     filter: dict[str, list[str]]
     after: str
+    embargo: str
     generation: int
     read_seq: int
     token: str
     paused_at: datetime | None
     pause_reason: str
+    trouble: str
+    trouble_at: datetime | None
     created_at: datetime
 
 
@@ -53,15 +56,18 @@ def add(
     target: Mapping[str, Any],
     filter: Mapping[str, list[str]] | None = None,
     after: str = "stored",
+    embargo: str = "wait",
     from_start: bool = False,
+    is_log: bool = False,
 ) -> Subscription:
     """Subscribe, from now on or with all that is stored. Raises Misconfigured for a name that is taken or a filter that is none.
 
-    read_seq is set first, then the rows of the snapshot: the other way what is stored in between would be told to nobody.
+    read_seq is set first, then the rows of the snapshot: the other way what is stored in between would be told to nobody. A log has no
+    rows: it begins with the first event.
     """
-    unknown = sorted(set(filter or {}) - set(FILTERS))
-    if unknown:
-        raise Misconfigured(f"{unknown[0]} is no filter.", hint=f"There are: {', '.join(FILTERS)}.")
+    check_filter(filter or {})
+    if embargo not in ("wait", "early"):
+        raise Misconfigured(f"embargo = {embargo!r}: what is under embargo is told when it ends (wait), or at once (early).")
     if after not in ("stored", "enriched"):
         raise Misconfigured(f"after = {after!r}: items are told of after they are stored, or after they are enriched.")
     if conn.execute(select(subscription.c.id).where(subscription.c.name == name)).first():
@@ -75,16 +81,17 @@ def add(
             target=dict(target),
             filter=dict(filter or {}),
             after=after,
+            embargo=embargo,
             generation=int(now.timestamp()),  # greater than that of any earlier subscription of this name
-            read_seq=last,
+            read_seq=0 if is_log and from_start else last,
             created_at=now,
         )
         .returning(subscription)
     ).one()
-    if from_start and last:
-        owed = select(literal(row.id), item.c.id, literal(last), literal(BACKFILL), literal(now, type_=delivery.c.due_at.type)).where(
-            item.c.status != ItemStatus.HELD
-        )
+    if from_start and last and not is_log:
+        owed = select(literal(row.id), item.c.id, literal(last), literal(BACKFILL), literal(now, type_=delivery.c.due_at.type))
+        if embargo == "wait":
+            owed = owed.where(item.c.status != ItemStatus.HELD)
         conn.execute(insert(delivery).from_select(["subscription", "item", "seq", "lane", "due_at"], owed))
     return _of(row)
 
@@ -155,6 +162,11 @@ def lease(conn: Connection, id: int, now: datetime, token: str = "") -> Subscrip
         .returning(subscription)
     ).one_or_none()
     return _of(row) if row else None
+
+
+def note_trouble(conn: Connection, id: int, now: datetime, trouble: str) -> None:
+    """Why its target takes nothing, since when; '' where it does again. For `newswire status`."""
+    conn.execute(update(subscription).where(subscription.c.id == id).values(trouble=trouble, trouble_at=now if trouble else None))
 
 
 def let_go(conn: Connection, token: str) -> None:

@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import Connection, delete, false, select, text, true, update
 
 from pipeline.errors import Misconfigured
-from pipeline.storage import deliveries, subscriptions
+from pipeline.storage import deliveries, messages, subscriptions
 from pipeline.storage.db import Database
 from pipeline.storage.deliveries import Answer, Due
 from pipeline.storage.subscriptions import Subscription
@@ -353,7 +353,7 @@ def test_what_leaves_the_filter_is_told_so(database: Database, rule: str, monkey
     desk.deliver(consumer)
     assert consumer.shows(item)
     if rule == "left out":
-        monkeypatch.setattr(deliveries, "_ever_matched", lambda conn, one, ids: set())
+        monkeypatch.setattr(messages, "ever_matched", lambda conn, one, ids: set())
     desk.wire.arrive(uri="tag:hw:1", version="2", headline="Budget passed", body_text=LONG.replace("harbour", "city"))
     desk.deliver(consumer)
     assert (consumer.shows(item) is None) is (rule == "kept")

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import socket
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any, Protocol
 
 import msgspec
@@ -12,8 +15,9 @@ import pytest
 import redis
 from celery import Celery
 
-from pipeline.delivery import Answered, target, targets
+from pipeline.delivery import Answered, Held, open_channel, open_log, target, targets
 from pipeline.errors import Infrastructure, Misconfigured
+from pipeline.storage.logs import Entry
 from schemas.article import Article
 from schemas.messages import LARGEST_BYTES, Message, Showing, encode
 
@@ -52,7 +56,7 @@ class Side(Protocol):
 class CelerySide:
     """A foreign Celery app: it takes a message and sends its link, as a worker does (test_consumer.py runs a real one)."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, folder: Path) -> None:
         password = url.replace("redis://", "redis://default:s3cret@")
         with redis.Redis.from_url(url) as client:
             client.config_set("requirepass", "s3cret")
@@ -89,25 +93,82 @@ class CelerySide:
             client.config_set("requirepass", "")
 
 
-SIDES: dict[str, Callable[[str], Any]] = {"celery": CelerySide}
+class StreamSide:
+    """Two consumer groups of a Redis stream."""
+
+    def __init__(self, url: str, folder: Path) -> None:
+        with redis.Redis.from_url(url) as client:
+            client.config_set("requirepass", "s3cret")
+        guarded = url.replace("redis://", "redis://default:s3cret@")
+        self.settings = {"url": guarded, "stream": "stories", "groups": "desk, archive", "window": 5}
+        self._client: Any = redis.Redis.from_url(guarded, decode_responses=True)  # its types leave the protocol open
+
+    def held(self) -> list[dict[str, Any]]:
+        return [json.loads(fields["message"]) for _, fields in self._client.xrange("stories")] if self._client.exists("stories") else []
+
+    def acknowledge(self) -> None:
+        for group in ("desk", "archive"):
+            for _, entries in self._client.xreadgroup(group, "one", {"stories": ">"}):
+                self._client.xack("stories", group, *(id for id, _ in entries))
+
+    def lose(self) -> None:
+        self._client.delete("stories")
+
+    def close(self) -> None:
+        self._client.config_set("requirepass", "")
+        self._client.close()
+
+
+SIDES: dict[str, Callable[[str, Path], Any]] = {"celery": CelerySide}
+LOG_SIDES: dict[str, Callable[[str, Path], Any]] = {"stream": StreamSide}
+PUSHED = sorted(name for name, kind in targets().items() if not kind.is_log)
+LOGS = sorted(name for name, kind in targets().items() if kind.is_log)
 
 
 @pytest.fixture(params=sorted(targets()))
+def any_kind(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+@pytest.fixture
+def settings(any_kind: str, valkey_url: str, tmp_path: Path) -> Iterator[dict[str, Any]]:
+    sides = SIDES | LOG_SIDES
+    assert any_kind in sides, f"a target of kind {any_kind} needs its other side here"
+    side = sides[any_kind](valkey_url, tmp_path)
+    yield side.settings
+    side.close()
+
+
+@pytest.fixture(params=PUSHED)
 def kind(request: pytest.FixtureRequest) -> str:
     return str(request.param)
 
 
 @pytest.fixture
-def side(kind: str, valkey_url: str) -> Any:
-    assert kind in SIDES, f"a target of kind {kind} needs its other side here"
-    side = SIDES[kind](valkey_url)
+def side(kind: str, valkey_url: str, tmp_path: Path) -> Any:
+    side = SIDES[kind](valkey_url, tmp_path)
+    yield side
+    side.close()
+
+
+@pytest.fixture(params=LOGS)
+def log_side(request: pytest.FixtureRequest, valkey_url: str, tmp_path: Path) -> Any:
+    side = LOG_SIDES[request.param](valkey_url, tmp_path)
+    side.kind = request.param
     yield side
     side.close()
 
 
 @pytest.fixture
+def log(log_side: Any) -> Any:
+    opened = open_log(log_side.kind, log_side.settings)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
 def channel(kind: str, side: Side) -> Any:
-    channel = target(kind).open(side.settings)
+    channel = open_channel(kind, side.settings)
     yield channel
     channel.close()
 
@@ -120,19 +181,24 @@ def answered(channel: Any) -> list[Answered]:
     return got
 
 
-def test_settings_that_lack_something_are_refused_in_a_sentence(kind: str) -> None:
+def test_settings_that_lack_something_are_refused_in_a_sentence(any_kind: str) -> None:
     with pytest.raises(Misconfigured, match="needs"):
-        target(kind).check({})
+        target(any_kind).check({})
 
 
-def test_a_setting_that_is_none_is_refused_by_name(kind: str, side: Side) -> None:
-    target(kind).check(side.settings)
+def test_a_setting_that_is_none_is_refused_by_name(any_kind: str, settings: dict[str, Any]) -> None:
+    target(any_kind).check(settings)
     with pytest.raises(Misconfigured, match="colour"):
-        target(kind).check(side.settings | {"colour": "red"})
+        target(any_kind).check(settings | {"colour": "red"})
 
 
-def test_a_description_shows_no_password(kind: str, side: Side) -> None:
-    assert "s3cret" not in target(kind).describe(side.settings)
+def test_a_description_shows_no_password(any_kind: str, settings: dict[str, Any]) -> None:
+    assert "s3cret" not in target(any_kind).describe(settings)
+
+
+def test_who_asks_for_the_other_sort_is_refused(any_kind: str, settings: dict[str, Any]) -> None:
+    with pytest.raises(Misconfigured):
+        (open_channel if target(any_kind).is_log else open_log)(any_kind, settings)
 
 
 def test_what_is_sent_arrives_whole_and_in_order(channel: Any, side: Side) -> None:
@@ -190,7 +256,7 @@ def test_a_target_that_is_away_is_told_in_one_sentence_without_its_password(kind
         nobody.bind(("127.0.0.1", 0))
         dead = f"redis://default:s3cret@127.0.0.1:{nobody.getsockname()[1]}/0"
         settings = {name: dead if "s3cret" in str(value) else value for name, value in side.settings.items()}
-        channel = target(kind).open(settings)
+        channel = open_channel(kind, settings)
         for use in (channel.room, lambda: channel.send(1, [message()]), lambda: channel.answers(lambda more: None)):
             with pytest.raises(Infrastructure) as told:
                 use()
@@ -200,12 +266,76 @@ def test_a_target_that_is_away_is_told_in_one_sentence_without_its_password(kind
         channel.close()
 
 
+# --- logs -----------------------------------------------------------------------------------------------------------------------
+
+
+def entry(seq: int, item: int = 1, **more: Any) -> Entry:
+    return Entry(seq=seq, item=item, at=datetime(2026, 3, 1, 12, tzinfo=UTC), message=message(item, seq), **more)
+
+
+def ready(log: Any, *entries: Entry, floor: int = 0, generation: int = GENERATION) -> Held:
+    """A log with these entries; what it says then."""
+    held = log.look(generation)
+    if not held.is_ready:
+        assert log.append(held, generation, floor, ())
+        held = log.look(generation)
+    assert log.append(held, generation, floor, entries)
+    return log.look(generation)  # type: ignore[no-any-return]
+
+
+def test_a_log_begins_at_the_floor(log: Any) -> None:
+    held = ready(log, floor=7)
+    assert (held.is_ready, held.waiting, held.acknowledged) == (True, 0, 7)
+
+
+def test_entries_are_kept_whole_and_in_order(log: Any, log_side: Any) -> None:
+    entries = [entry(3), entry(5, 2), entry(9)]
+    held = ready(log, *entries)
+    assert (held.seq, held.generation, held.waiting) == (9, GENERATION, 3)
+    assert log_side.held() == [json.loads(encode(one.message)) for one in entries]
+
+
+def test_only_who_knows_what_it_holds_appends(log: Any, log_side: Any) -> None:
+    stale = ready(log)
+    ready(log, entry(1))
+    assert not log.append(stale, GENERATION, 0, [entry(2)])
+    assert [one["seq"] for one in log_side.held()] == [1]
+
+
+def test_what_is_acknowledged_is_known_and_goes(log: Any, log_side: Any) -> None:
+    ready(log, entry(3), entry(5))
+    assert log.look(GENERATION).acknowledged == 0
+    log_side.acknowledge()
+    assert log.look(GENERATION).acknowledged == 5
+    log.forget(GENERATION, 3)
+    assert log.look(GENERATION).acknowledged == 5
+    assert log.look(GENERATION).seq == 5
+
+
+def test_a_log_that_is_lost_is_made_again_from_the_floor(log: Any, log_side: Any) -> None:
+    ready(log, entry(3), entry(5))
+    log_side.lose()
+    assert log.look(GENERATION).seq == 0
+    ready(log, entry(5), floor=3)
+    assert [one["seq"] for one in log_side.held()] == [5]
+
+
+def test_a_new_generation_begins_anew(log: Any, log_side: Any) -> None:
+    ready(log, entry(3), entry(5))
+    log_side.acknowledge()
+    held = log.look(GENERATION + 1)
+    assert (held.generation, held.seq, held.acknowledged, held.is_ready) == (GENERATION, 0, 0, False)
+    held = ready(log, entry(2), floor=1, generation=GENERATION + 1)
+    assert (held.generation, held.seq, held.acknowledged) == (GENERATION + 1, 2, 1)
+    assert [one["seq"] for one in log_side.held()][-1] == 2
+
+
 # --- celery only ----------------------------------------------------------------------------------------------------------------
 
 
 def test_the_message_is_the_argument_that_the_task_asks_for(valkey_url: str) -> None:
     settings = {"broker": valkey_url, "task": "their.task", "queue": "theirs", "argument": "story", "headers": {"x-from": "newswire"}}
-    channel = target("celery").open(settings)
+    channel = open_channel("celery", settings)
     channel.send(3, [message(11, 7)])
     channel.close()
     with Celery("theirs", broker=valkey_url, set_as_current=False).connection_for_read() as connection:
@@ -221,7 +351,7 @@ def test_the_message_is_the_argument_that_the_task_asks_for(valkey_url: str) -> 
 @pytest.mark.parametrize("priority", [0, 3, 9])
 def test_answers_and_room_are_seen_in_the_sub_queues_of_priorities_too(valkey_url: str, priority: int) -> None:
     settings = {"broker": valkey_url, "task": "their.task", "queue": "theirs", "priority": priority, "window": 5}
-    channel = target("celery").open(settings)
+    channel = open_channel("celery", settings)
     channel.send(3, [message(11, 7)])
     assert channel.room().free == 4
     app = Celery("theirs", broker=valkey_url, set_as_current=False)
@@ -235,7 +365,7 @@ def test_answers_and_room_are_seen_in_the_sub_queues_of_priorities_too(valkey_ur
 
 
 def test_what_a_stranger_puts_into_the_queue_of_answers_is_dropped(valkey_url: str) -> None:
-    channel = target("celery").open({"broker": valkey_url, "task": "their.task", "queue": "theirs"})
+    channel = open_channel("celery", {"broker": valkey_url, "task": "their.task", "queue": "theirs"})
     stranger = Celery("stranger", broker=valkey_url, set_as_current=False)
     for name, args in (
         ("other.task", (3, 1, 1, 1, True)),
