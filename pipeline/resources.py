@@ -19,6 +19,7 @@ from pipeline.config import Settings
 from pipeline.errors import Infrastructure, Misconfigured
 from pipeline.storage import connections
 from pipeline.storage.db import Database
+from pipeline.urls import verified
 
 OLDEST_REDIS = (6, 2)
 """Streams with XAUTOCLAIM and XTRIM MINID came with it."""
@@ -77,7 +78,7 @@ def running_file(settings: Settings) -> Path:
 def redis_url() -> str:
     """The setting's, else that of the embedded server which runs in the home. Raises Misconfigured where there is neither."""
     if settings().redis_url:
-        return settings().redis_url
+        return verified(settings().redis_url)
     path = running_file(settings())
     try:
         return str(json.loads(path.read_text(encoding="utf-8"))["redis_url"])
@@ -106,7 +107,9 @@ def check_redis(url: str) -> list[str]:
         # before 6.0 it does not know the first command of a connection, HELLO
         raise _too_old(where, f"refuses what every Redis from 6.0 on knows ({error})") from error
     except RedisError as error:
-        raise Infrastructure(f"Redis at {where} is not to be had: {str(error).rstrip('.')}.", hint="Start it, or set REDIS_URL.") from error
+        untrusted = "CERTIFICATE_VERIFY_FAILED" in str(error)
+        hint = "Name its authority: REDIS_URL=rediss://…?ssl_ca_certs=/path/ca.crt" if untrusted else "Start it, or set REDIS_URL."
+        raise Infrastructure(f"Redis at {where} is not to be had: {str(error).rstrip('.')}.", hint=hint) from error
     version = str(info.get("redis_version", "0"))
     if tuple(int(part) for part in version.split(".")[:2] if part.isdigit()) < OLDEST_REDIS:
         raise _too_old(where, f"is version {version}")

@@ -10,7 +10,7 @@ from functools import lru_cache
 
 import can_ada
 
-from pipeline.errors import Unreadable
+from pipeline.errors import Misconfigured, Unreadable
 
 LONGEST = 2_000
 """Characters of a URL as it is sent; what is longer is data, no address, and fits no index."""
@@ -72,3 +72,21 @@ def host_key(url: str) -> str:
         raise Unreadable(f"{url[:200]!r} has no host.", url=url[:2000], hint="Only http:// and https:// URLs name one.")
     port = parsed.port or ("443" if parsed.protocol == "https:" else "80")
     return f"{parsed.protocol}//{parsed.hostname}:{port}"
+
+
+def verified(url: str) -> str:
+    """A Redis URL that all clients read alike: with TLS (`rediss://`) the server's certificate is verified, unless `ssl_cert_reqs=none` says no.
+
+    Without the parameter, kombu would verify nothing and Celery's results refuse the URL; `CERT_REQUIRED`, as Celery's documentation writes
+    it, is refused by redis-py. Raises Misconfigured for a value that is none of theirs.
+    """
+    if not url.startswith("rediss://"):
+        return url
+    where, _, query = url.partition("?")
+    given = [part.partition("=") for part in query.split("&") if part]
+    asked = next((value for name, _, value in given if name == "ssl_cert_reqs"), "required")
+    reads = asked.lower().removeprefix("cert_")
+    if reads not in ("required", "optional", "none"):
+        raise Misconfigured(f"ssl_cert_reqs={asked} of a Redis URL is none of required, optional and none.")
+    others = [f"{name}={value}" for name, _, value in given if name != "ssl_cert_reqs"]
+    return f"{where}?{'&'.join([f'ssl_cert_reqs={reads}', *others])}"

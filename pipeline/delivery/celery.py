@@ -22,6 +22,7 @@ from redis.exceptions import RedisError
 
 from pipeline.delivery import Answered, Room, Target, read_settings
 from pipeline.errors import Infrastructure, Misconfigured
+from pipeline.urls import verified
 from schemas.messages import Message, encode
 
 ACKNOWLEDGE = "newswire.acknowledge"
@@ -54,6 +55,7 @@ def _read(settings: Mapping[str, Any]) -> CelerySettings:
     read = read_settings("celery", CelerySettings, settings, needs=("broker", "task", "queue"), example=example)
     if not read.broker.startswith(("redis://", "rediss://")):
         raise Misconfigured("The broker of a celery target is a Redis.", hint="broker=redis://host:6379/1")
+    verified(read.broker)
     if read.window < 1:
         raise Misconfigured(f"window = {read.window}: a number of messages, 1 or more.")
     return read
@@ -77,7 +79,7 @@ class CeleryChannel:
         self._settings = _read(settings)
         self._name = describe(settings)
         self._ack_queue = self._settings.ack_queue or f"newswire-ack-{self._settings.queue}"
-        self._app = Celery("newswire-deliveries", broker=self._settings.broker, set_as_current=False)
+        self._app = Celery("newswire-deliveries", broker=verified(self._settings.broker), set_as_current=False)
         self._app.conf.update(
             task_serializer="json",
             accept_content=["json"],

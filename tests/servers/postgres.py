@@ -66,7 +66,8 @@ class Postgres:
         self._tether: subprocess.Popen[bytes] | None = None
 
     def url(self, name: str) -> str:
-        return f"postgresql://postgres@/{name}?host={self._folder}"
+        port = f"&port={self._settings['port']}" if "port" in self._settings else ""
+        return f"postgresql://postgres@/{name}?host={self._folder}{port}"
 
     @property
     def folder(self) -> Path:
