@@ -6,6 +6,7 @@
     │   └── Throttled              the host asked us to wait
     ├── Permanent              will go wrong each time: the item goes to quarantine, its neighbours go on
     │   ├── Unreadable             bytes that no format can read, or that hold no article
+    │   │   └── Blocked                a page with something else in the article's place: a challenge, a consent wall, an error
     │   ├── Refused                our own limits or guards said no: address, size, scheme
     │   └── Gone                   404, 410 and their like
     ├── Infrastructure         database, broker or disk: the work is given back, nobody is blamed
@@ -50,6 +51,10 @@ class Permanent(NewswireError):
 
 class Unreadable(Permanent):
     """Bytes that no format reads, or that hold no article."""
+
+
+class Blocked(Unreadable):
+    """Something else stands in the article's place: a challenge, a consent wall, a login, an error served as a page, an empty shell."""
 
 
 class Refused(Permanent):

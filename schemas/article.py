@@ -31,6 +31,67 @@ class Kind(StrEnum):
     ADVISORY = "advisory"
 
 
+class Access(StrEnum):
+    """How much of an article its page gave us."""
+
+    FULL = "full"
+    PARTIAL = "partial"
+    """The beginning: a paywall or a `continue reading` hides the rest."""
+    BLOCKED = "blocked"
+    """None of it: never stored as an article; here for those who report on pages."""
+
+
+class Genre(StrEnum):
+    """What sort of text a page says that it is, beside news."""
+
+    OPINION = "opinion"
+    SPONSORED = "sponsored"
+    PRESS_RELEASE = "press release"
+    LIVE = "live"
+
+
+class Origin(StrEnum):
+    """What says a thing about an article."""
+
+    FORMAT = "format"
+    """A field of a feed, of ninjs or another format."""
+    JSON_LD = "json-ld"
+    OPENGRAPH = "opengraph"
+    MICRODATA = "microdata"
+    META = "meta"
+    LINK = "link"
+    VISIBLE = "visible"
+    """Text that readers see."""
+    WIRE = "wire"
+    """The text's own wire marks: dateline, byline, credit, tail."""
+    DETECTED = "detected"
+    URL = "url"
+
+
+class Provenance(msgspec.Struct, frozen=True, kw_only=True):
+    """How one thing about an article is known."""
+
+    origin: Origin
+    confidence: float
+    """0 to 1: how often what is known in this way is right. Lower where other origins say another thing."""
+    where: str = ""
+    """The field or element: `datePublished`, `article:published_time`, `h1`."""
+    given: str = ""
+    """As it stands there, where we changed it: a time with its zone."""
+    against: tuple[str, ...] = ()
+    """Origins that say another thing, with their fields."""
+
+
+class Author(msgspec.Struct, frozen=True):
+    """One person of a byline. An agency that stands there alone has no name."""
+
+    name: str
+    role: str = ""
+    """`Staff Writer`, `Chefredakteurin`: as printed."""
+    agency: str = ""
+    """By its usual name."""
+
+
 class Place(msgspec.Struct, frozen=True, kw_only=True):
     """One place that a dateline prints."""
 
@@ -181,3 +242,22 @@ class Article(msgspec.Struct, frozen=True, kw_only=True):
     keywords: tuple[str, ...] = ()
     word_count: int = 0
     """Of `text`, split at white space."""
+    authors: tuple[Author, ...] = ()
+    """The people of the byline."""
+    published_local: str = ""
+    """`published` by the publisher's clock, as much as is known: `2023-12-19T20:00:00-05:00`, `2023-12-19T20:00:00`, `2023-12-19`."""
+    section: str = ""
+    site: str = ""
+    """The outlet's name, as its page gives it."""
+    declared_language: str = ""
+    """What the publisher says; `language` is what the text is in."""
+    amp_url: str | None = None
+    lead_picture: Picture | None = None
+    access: Access = Access.FULL
+    access_reason: str = ""
+    """What is said for PARTIAL: the paywall's own words or its mark."""
+    is_paywalled: bool | None = None
+    """The publisher says that not all may read it; None where nothing is said."""
+    genres: tuple[Genre, ...] = ()
+    provenance: dict[str, Provenance] = {}
+    """How what stands in the fields above is known, by their names; of genres, by the genre's."""

@@ -111,8 +111,8 @@ def ours(body: bytes, url: str) -> Found:
     return Found(
         text=article.text,
         title=article.headline,
-        authors=names_of(article.byline or ""),
-        date=article.published.date().isoformat() if article.published else "",
+        authors=names_of([author.name for author in article.authors]),
+        date=article.published_local[:10],
         confidence=getattr(article, "confidence", None),
     )
 

@@ -14,6 +14,7 @@ import xxhash
 
 from pipeline.clean import page, wire
 from pipeline.clean.blocks import Block
+from pipeline.clean.described import described
 from pipeline.clean.page import Page
 from pipeline.errors import Unreadable
 from pipeline.text import language, marks
@@ -37,16 +38,16 @@ def clean(draft: Draft, *, published: datetime | None = None) -> Article:
     Raises Unreadable where there is no article in it: a blocked or challenge page, a page of links, a body with no words.
     """
     found = _read(draft)
-    when = published or draft.published or found.published or draft.version_at or timestamp(draft.extra.get("stamp", ""))
-    headline = marks.of_headline(one_line(draft.headline) or found.headline)
+    when = published or draft.published or found.said.published or draft.version_at or timestamp(draft.extra.get("stamp", ""))
+    headline = marks.of_headline(one_line(draft.headline) or found.said.headline)
     said = headline.marks | _marks_of_lines(draft)
     body = wire.read_body(found.blocks, published=when, headline=headline.text, is_page=bool(draft.page_html))
     if not body.paragraphs and not (headline.text and _may_be_bare(draft, said)):
         raise Unreadable(f"{draft.url or 'It'} holds no article: {found.why_empty or 'no paragraph of a story is left'}.", url=draft.url)
     text = "\n\n".join(body.paragraphs)
     kind = _kind(draft, said, body.paragraphs)
-    byline = one_line(draft.byline) or body.byline or found.byline
-    byline = byline_of(byline) or byline
+    told = described(draft, found.said, body)
+    byline = byline_of(told.byline) or told.byline
     correction = body.correction
     if correction is None and (Mark.CORRECTION in said):
         correction = ""
@@ -58,7 +59,7 @@ def clean(draft: Draft, *, published: datetime | None = None) -> Article:
         headline=headline.text or (one_line(text) if kind is Kind.ALERT else ""),
         paragraphs=tuple(body.paragraphs),
         text=text,
-        subtitle=one_line(draft.subtitle) or body.subtitle or found.subtitle or None,
+        subtitle=one_line(draft.subtitle) or body.subtitle or found.said.subtitle or None,
         byline=byline or None,
         dateline=body.dateline,
         pictures=merged([*draft.pictures, *body.pictures]),
@@ -69,13 +70,25 @@ def clean(draft: Draft, *, published: datetime | None = None) -> Article:
         correction=correction,
         writethru=Mark.WRITETHRU in said or body.is_writethru or any(map(marks.is_update_note, advisories)),
         urgency=draft.urgency or (Urgency.FLASH if said & {Mark.ALERT, Mark.URGENT} else Urgency.NORMAL),
-        language=language.of_text(text or headline.text, draft.language or found.language),
-        credited_source=wire.credited(body, byline),
-        published=draft.published or found.published,
-        modified=draft.version_at or found.modified,
-        canonical_url=found.canonical_url or None,
-        keywords=draft.keywords or found.keywords,
+        language=language.of_text(text or headline.text, draft.language or found.said.language),
+        credited_source=told.credited_source,
+        published=told.published,
+        modified=told.modified,
+        canonical_url=found.said.canonical_url or None,
+        keywords=draft.keywords or found.said.keywords,
         word_count=word_count(text),
+        authors=told.authors,
+        published_local=told.published_local,
+        section=found.said.section,
+        site=found.said.site,
+        declared_language=language.primary(draft.language) or found.said.language,
+        amp_url=found.said.amp_url or None,
+        lead_picture=found.said.picture,
+        access=found.access,
+        access_reason=found.access_reason,
+        is_paywalled=None if found.said.is_free is None else not found.said.is_free,
+        genres=found.said.genres,
+        provenance=told.provenance,
     )
 
 

@@ -6,60 +6,42 @@ themselves comments, related, footer and the like aside, unless they hold most o
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
-from datetime import datetime
 
 import msgspec
+from selectolax.lexbor import LexborHTMLParser
 
-from pipeline.clean import tree
+from pipeline.clean import access, islands, tree
 from pipeline.clean.blocks import Block, Role
-from pipeline.clean.metadata import Metadata, read_metadata, without_site
+from pipeline.clean.metadata import Metadata, read_metadata
 from pipeline.clean.tree import Raw, Tree
-from pipeline.errors import Unreadable
-from pipeline.text import bylines, furniture
-from pipeline.text.dates import timestamp
-from pipeline.text.whitespace import one_line, paragraphs, size
+from pipeline.errors import Blocked
+from pipeline.text import furniture
+from pipeline.text.whitespace import paragraphs, size
+from schemas.article import Access
 
 _MOST = 0.62
 """Descend into the element that holds this share of its parent's prose, or more."""
 _SPARED = 0.45
 """An element of a bad name that holds this share of the page's prose is the article, whatever its name."""
-_LEAST_PROSE = 120
-"""Characters of prose below which a page that does not call itself an article holds none."""
-_BLOCKED = re.compile(
-    r"just a moment\b|attention required|checking your browser|verify(?:ing)? (?:that )?you are (?:a )?human"
-    r"|are you a (?:robot|human)|unusual traffic|"
-    r"enable javascript and cookies|please enable (?:js|javascript)|access (?:to this page has been )?denied"
-    r"|request (?:was )?blocked|pardon our interruption|"
-    r"security check|bot (?:verification|detection)|complete the captcha|ddos protection|403 forbidden|robot or human|press (?:&|and) hold",
-    re.IGNORECASE,
-)
-_NOT_FOUND = re.compile(
-    r"^(?:404\b|error 404|page (?:not found|does not exist)|not found|this page (?:can.t be found|isn.t available)"
-    r"|oops|server error|500\b|502\b|503\b|service unavailable)",
-    re.IGNORECASE,
-)
+_SHOWN = 600
+"""Characters of prose below which a page's scripts may be what shows its text: then its data is searched."""
 
 
 class Page(msgspec.Struct, frozen=True, kw_only=True):
     """What was found in a draft, a page or another, before the rules of wire text."""
 
     blocks: tuple[Block, ...]
-    headline: str = ""
-    subtitle: str = ""
-    byline: str = ""
-    language: str = ""
-    published: datetime | None = None
-    modified: datetime | None = None
-    canonical_url: str = ""
-    keywords: tuple[str, ...] = ()
+    said: Metadata = Metadata()
+    """What the page says of itself."""
+    access: Access = Access.FULL
+    access_reason: str = ""
     why_empty: str = ""
     """What is wrong with it, where `blocks` hold no story."""
 
 
 def read_page(html: str, *, url: str = "") -> Page:
-    """Find the article of a page. Raises Unreadable for blocked and challenge pages, errors, and pages that hold none."""
+    """Find the article of a page. Raises Blocked for challenge pages, consent walls, errors, logins and pages that hold none."""
     parser = tree.parse(html)
     said = read_metadata(parser, url=url)
     body = parser.body
@@ -67,23 +49,27 @@ def read_page(html: str, *, url: str = "") -> Page:
     raws = _article(found)
     prose = sum(size(raw.text) for raw in raws if _prose(raw))
     blocks = tuple(_block(raw) for raw in raws)
-    _refuse_blocked(said, found, prose, url)
-    if len(said.body) > 2 * prose + 200:  # the text lies in the page's data, scripts would show it
-        blocks = tuple(Block(text) for text in _of_json(said.body))
-        prose = len(said.body)
-    if prose < _LEAST_PROSE and not (said.is_article and prose >= 30):
-        raise Unreadable(f"{url or 'The page'} holds no article: {_what(found, prose)}.", url=url)
-    headline = _headline(said, found)
-    return Page(
-        blocks=blocks,
-        headline=headline,
-        byline=_byline(said, found),
-        language=said.language,
-        published=said.published or next((time for time in map(timestamp, found.times[:5]) if time), None),
-        modified=said.modified,
-        canonical_url=said.canonical_url,
-        keywords=said.keywords,
+    if data := _of_data(said, parser, prose):
+        blocks = tuple(Block(text) for text in data)
+        prose = sum(map(len, data))
+    judged = access.judge(
+        said,
+        [raw.text for raw in found.blocks],
+        [block.text for block in blocks],
+        prose=prose,
+        links=found.links,
     )
+    if judged.access is Access.BLOCKED:
+        raise Blocked(f"{url or 'The page'} {judged.reason}", url=url, hint=judged.hint)
+    return Page(blocks=blocks, said=said, access=judged.access, access_reason=judged.reason)
+
+
+def _of_data(said: Metadata, parser: LexborHTMLParser, prose: int) -> tuple[str, ...]:
+    """The paragraphs of the text that the page's data holds, where that is much more than what it shows; () else."""
+    text = said.body
+    if len(text) <= 2 * prose + 200 and prose < _SHOWN:
+        text = islands.read(parser)
+    return _of_json(text) if len(text) > 2 * prose + 200 else ()
 
 
 def read_body(html: str, *, url: str = "") -> tuple[Block, ...]:
@@ -220,71 +206,3 @@ def _of_json(text: str) -> tuple[str, ...]:
     if "<p" in text or "<br" in text:
         return tuple(block.text for block in read_body(text))
     return paragraphs(text)
-
-
-def _headline(said: Metadata, found: Tree) -> str:
-    """The page's first-level heading where the head confirms it, else what the head says without the site's name."""
-    tops = [raw.text for raw in found.blocks if raw.tag == "h1"][:5]
-    stated = [text for text in (said.headline, said.title) if text]
-    for top in tops:
-        key = _letters(top)
-        if len(key) > 8 and any(
-            key in _letters(text) or _letters(without_site(text, said.site)) in key for text in stated if _letters(text)
-        ):
-            return top
-    telling = [top for top in tops if len(top.split()) >= 3 and _letters(top) != _letters(said.site)]
-    if len(telling) == 1 and (not stated or _shared_words(telling[0], stated[0]) or not said.headline):
-        return telling[0]
-    if said.headline:
-        return without_site(said.headline, said.site) if said.site and said.site.casefold() in said.headline.casefold() else said.headline
-    return without_site(said.title, said.site) if said.title else (tops[0] if tops else "")
-
-
-def _shared_words(one: str, other: str) -> bool:
-    """Do two headlines share a word of substance? Then the one that readers see is another wording of what search engines are told."""
-    words = [set(re.findall(r"\w{4,}", text.casefold())) for text in (one, other)]
-    return bool(words[0] & words[1])
-
-
-def _letters(text: str) -> str:
-    return "".join(sign for sign in text.casefold() if sign.isalnum())
-
-
-def _byline(said: Metadata, found: Tree) -> str:
-    if said.authors:
-        names = [name for name in said.authors if name.casefold() != said.site.casefold()]
-        if names:
-            return ", ".join(names)
-    for text in found.bylines:
-        stated = bylines.byline_of(text)
-        if stated:
-            return stated
-    for text in found.bylines:
-        words = text.split()
-        if 2 <= len(words) <= 6 and all(word[0].isupper() or len(word) < 4 for word in words) and not any(sign.isdigit() for sign in text):
-            return text
-    return ""
-
-
-def _refuse_blocked(said: Metadata, found: Tree, prose: int, url: str) -> None:
-    """Challenge pages, consent walls and errors that are served as if they were pages are never articles."""
-    if prose > 1500:
-        return
-    shown = [said.title, *(raw.text for raw in found.blocks[:12])]
-    where = url or "The page"
-    if not said.is_article and any(_NOT_FOUND.match(one_line(text)) for text in shown[:4]):
-        raise Unreadable(f"{where} is an error page served as a page: {shown[0][:80]!r}.", url=url)
-    if any(_BLOCKED.search(text) for text in shown if len(text) < 300) and not said.is_article:
-        raise Unreadable(
-            f"{where} is a challenge page, not an article: the site wants to see a browser.",
-            url=url,
-            hint="Ask the publisher for a feed or access.",
-        )
-
-
-def _what(found: Tree, prose: int) -> str:
-    if not found.blocks:
-        return "it shows no text without scripts"
-    if found.links > 20 and prose < 400:
-        return f"it is a list of {found.links} links"
-    return f"{prose} characters of running text are too few"

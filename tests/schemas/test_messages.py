@@ -12,7 +12,7 @@ import jsonschema
 import msgspec
 import pytest
 
-from schemas.article import Article, Dateline, Link, Picture, Place, Rights
+from schemas.article import Access, Article, Author, Dateline, Genre, Link, Origin, Picture, Place, Provenance, Rights
 from schemas.messages import LARGEST_BYTES, Message, Pickup, Showing, Version, encode, json_schema
 
 ROOT = Path(__file__).parents[2]
@@ -73,6 +73,21 @@ WHOLE = Message(
         canonical_url="https://wire.example/17",
         keywords=("ports",),
         word_count=len(" ".join(PARAGRAPHS).split()),
+        authors=(Author("Ama Mensah", role="Staff Writer", agency="HW"),),
+        published_local="2026-03-01T12:00:00+00:00",
+        section="Harbours",
+        site="Harbour Wire",
+        declared_language="en",
+        amp_url="https://wire.example/amp/17",
+        lead_picture=Picture(url="https://wire.example/17.jpg"),
+        access=Access.PARTIAL,
+        access_reason="says 'Subscribe to continue reading'",
+        is_paywalled=True,
+        genres=(Genre.OPINION,),
+        provenance={
+            "authors": Provenance(origin=Origin.JSON_LD, confidence=0.63, where="author", against=("visible: byline",)),
+            "published": Provenance(origin=Origin.OPENGRAPH, confidence=0.95, where="article:published_time", given="2026-03-01T12:00:00Z"),
+        },
     ),
     facts={"language": {"language": "en"}, "keywords": {"keywords": [{"word": "harbour", "weight": 1.0}]}},
     pickup_of=Pickup(item=4, share_of_item=0.91, share_of_other=0.55),

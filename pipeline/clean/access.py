@@ -1,0 +1,122 @@
+"""How much of an article a page gave us: all, the beginning, or none because something else stands in its place. Pure.
+
+What stands in its place is known by its words, in many languages; they count only where the page holds little prose, so that a story about
+captchas is a story.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import msgspec
+
+from pipeline.clean.access_words import CHALLENGE, CONSENT, ERROR, GATE, LOGIN, MORE
+from pipeline.clean.metadata import Metadata
+from schemas.article import Access
+
+_MUCH = 1500
+"""Characters of prose above which nothing stands in an article's place."""
+_LITTLE = 600
+_BARE = 200
+"""Characters of prose below which the page is what its short lines say; above it, a banner beside a text is only a banner."""
+_GATED = 3500
+"""Characters of prose above which a gate's words are an invitation at the end of a text, not its end."""
+_SHORT_LINE = 240
+_PARAGRAPH = 100
+"""What is said above the first line of this length is the page's, not the text's."""
+_FIRST_LINES = 14
+_LEAST_PROSE = 120
+"""Characters of prose below which a page that does not call itself an article holds none."""
+_LINKS = 20
+
+
+class Judgement(msgspec.Struct, frozen=True):
+    """`reason` completes a sentence: *The page …*; empty for FULL."""
+
+    access: Access
+    reason: str = ""
+    hint: str = ""
+
+
+def judge(said: Metadata, lines: Sequence[str], kept: Sequence[str], *, prose: int, links: int = 0) -> Judgement:
+    """Judge a page by what it says of itself, its lines of text, those of them that were taken for the article, and their running text.
+
+    `prose`: characters; `links`: how many the page has.
+    """
+    if prose < _MUCH and (blocked := _blocked(said, lines, kept, prose)):
+        return blocked
+    if prose < _LEAST_PROSE and not (said.is_article and prose >= 30):
+        return Judgement(Access.BLOCKED, f"holds no article: {_what(lines, prose, links)}.")
+    return _partial(said, lines, prose, sum(len(text.split()) for text in kept)) or Judgement(Access.FULL)
+
+
+def _blocked(said: Metadata, lines: Sequence[str], kept: Sequence[str], prose: int) -> Judgement | None:
+    """Is something else served in the article's place?"""
+    shown = [said.title, *lines[:_FIRST_LINES]]
+    short = [text for text in shown if text and len(text) < _SHORT_LINE]
+    instead = short if prose < _BARE else kept
+    if not said.is_article and (told := _find(CHALLENGE, short)):
+        return Judgement(
+            Access.BLOCKED, f"is a challenge page, not an article: it says {told!r}.", "Ask the publisher for a feed or access."
+        )
+    if not said.is_article and (told := _find(ERROR, short[:5], at_start=True)):
+        return Judgement(Access.BLOCKED, f"is an error page served as a page: it says {told!r}.", "Look whether its address still holds.")
+    if prose < _LITTLE and (told := _find(CONSENT, instead)):
+        return Judgement(Access.BLOCKED, f"is a consent wall, not an article: it says {told!r}.", "Ask the publisher for a feed or access.")
+    if prose < _LITTLE and not said.is_article and (told := _find(LOGIN, instead)):
+        return Judgement(Access.BLOCKED, f"asks for a login in place of an article: it says {told!r}.", "Ask the publisher for access.")
+    return None
+
+
+def _partial(said: Metadata, lines: Sequence[str], prose: int, words: int) -> Judgement | None:
+    """Is only the beginning there? One clear sign suffices; a paywall's mark alone does not, as many send the text along."""
+    gate = ""
+    if prose < _GATED:
+        start = next((place for place, text in enumerate(lines) if len(text) >= _PARAGRAPH), 0)
+        gate = _find(GATE, [text for text in lines[start:] if len(text) < _SHORT_LINE])
+    if said.word_count > 60 + 2 * words and words:
+        return Judgement(Access.PARTIAL, f"holds {words} of the {said.word_count} words that it says the text has")
+    if gate and (said.is_free is False or prose < _MUCH):
+        return Judgement(Access.PARTIAL, f"says {gate!r}")
+    if said.is_free is False and prose < _LITTLE:
+        return Judgement(Access.PARTIAL, "says that not all may read it, and shows little")
+    more = next((text for text in lines[-3:] if _ends_open(text)), "")
+    return Judgement(Access.PARTIAL, f"ends with {more[-40:]!r}") if more and prose < _MUCH else None
+
+
+def _ends_open(text: str) -> bool:
+    """Does a text end in the words that lead to its rest: `… [Read more]`?"""
+    end = _folded(text[-80:]).rstrip(" .…]»>)→")
+    return ("…" in text[-80:] or "..." in text[-80:]) and any(end.endswith(phrase.strip("[]")) for phrase in MORE)
+
+
+def _find(phrases: Sequence[str], lines: Sequence[str], *, at_start: bool = False) -> str:
+    """The first line that bears one of these phrases, shortened; "" where none does."""
+    folded = [_folded(text) for text in lines]
+    whole = "\n".join(folded)
+    present = [phrase for phrase in phrases if phrase in whole]
+    place = next((place for place, text in enumerate(folded) if any(_bears(text, phrase, at_start) for phrase in present)), None)
+    return "" if place is None else lines[place][:80]
+
+
+def _folded(text: str) -> str:
+    return text.casefold().replace("’", "'")
+
+
+def _bears(text: str, phrase: str, at_start: bool) -> bool:
+    """Does the phrase stand in the text as words of their own?"""
+    at = text.find(phrase)
+    if at < 0 or at_start and at > 0:
+        return False
+    end = at + len(phrase)
+    if not phrase.isascii():
+        return True  # where words are not parted, or endings follow
+    return not (at and text[at - 1].isalnum()) and not (end < len(text) and text[end].isalnum() and phrase[-1].isalnum())
+
+
+def _what(lines: Sequence[str], prose: int, links: int) -> str:
+    if not lines:
+        return "it shows no text without scripts"
+    if links > _LINKS and prose < 400:
+        return f"it is a list of {links} links"
+    return f"{prose} characters of running text are too few"

@@ -1,0 +1,107 @@
+"""The text of a page that scripts would show, from the data that it brings along: `__NEXT_DATA__`, `application/json`, `window.__STATE__`. Pure.
+
+No shape is known beforehand. Strings that are prose are grouped by where they stand, list positions aside; the group with the most is the text.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterator
+
+from selectolax.lexbor import LexborHTMLParser
+
+from pipeline.clean.metadata.jsonld import parse
+from pipeline.text.whitespace import one_line
+
+_MAX_JSON = 3_000_000
+_MAX_SCRIPTS = 60
+_MAX_VALUES = 60_000
+_MAX_DEPTH = 40
+_LEAST = 400
+"""Characters: less is no article."""
+_SENTENCE = 40
+_ASSIGNED = re.compile(r"(?:window|self|globalThis|var|let|const)\s*[.\[ ]\s*[\"']?(\w{3,60})[\"']?\]?\s*=\s*(?=[{\[])")
+_TAGS = re.compile(r"<[^<>]{0,2000}>")
+_BODY = frozenset(
+    "body articlebody content contents text html bodyhtml bodytext paragraphs elements blocks story article fulltext copy components".split()
+)
+_NOT_BODY = frozenset(
+    "related comments comment teasers recommended recirc navigation footer seo meta bio description summary caption captions legal".split()
+)
+_WORDS = re.compile(r"[a-z]+|[A-Z][a-z]*")
+Path = tuple[str | int, ...]
+
+
+def read(parser: LexborHTMLParser) -> str:
+    """The longest text in the page's data, as HTML or as paragraphs parted by blank lines; "" where none is an article's length."""
+    best, most = "", float(_LEAST)
+    for value in _values(parser):
+        text, weight = _longest(value)
+        if weight > most:
+            best, most = text, weight
+    return best
+
+
+def _values(parser: LexborHTMLParser) -> Iterator[object]:
+    for node in parser.css("script")[:_MAX_SCRIPTS]:
+        attributes = node.attributes
+        if attributes.get("src"):
+            continue
+        text = node.text()
+        if not _LEAST < len(text) <= _MAX_JSON:
+            continue
+        kind = (attributes.get("type") or "").lower()
+        if "json" in kind and "ld+json" not in kind:
+            yield parse(text)
+        elif (not kind or "javascript" in kind) and (found := _ASSIGNED.search(text[:5000])):
+            yield parse(text[found.end() :])
+
+
+def _longest(value: object) -> tuple[str, float]:
+    """The group of strings with the most prose, and its weight."""
+    groups: dict[Path, list[tuple[Path, str]]] = defaultdict(list)
+    for path, text in _strings(value):
+        groups[tuple("*" if isinstance(step, int) else step for step in path)].append((path, text))
+    best, most = "", 0.0
+    for shape, members in groups.items():
+        prose = sum(len(text) for _, text in members if len(text) >= _SENTENCE)
+        names = {word.lower() for step in shape if isinstance(step, str) for word in (step, *_WORDS.findall(step))}
+        weight = prose * (2 if names & _BODY else 1) * (0.05 if names & _NOT_BODY else 1)
+        if prose >= _LEAST and weight > most:
+            best, most = _joined(members), weight
+    return best, most
+
+
+def _joined(members: list[tuple[Path, str]]) -> str:
+    """Paragraphs; strings that differ in their last position only are runs of one paragraph, where they are short of sentences."""
+    if len(members) == 1:
+        return members[0][1]
+    paragraphs: dict[Path, list[str]] = {}
+    indices = [tuple(step for step in path if isinstance(step, int)) for path, _ in members]
+    has_runs = max(map(len, indices)) > 1
+    for index, (_, text) in zip(indices, members, strict=True):
+        paragraphs.setdefault(index[:-1] if has_runs else index, []).append(text)
+    return "\n\n".join("".join(runs) for runs in paragraphs.values())
+
+
+def _strings(value: object) -> Iterator[tuple[Path, str]]:
+    """All strings that may be text, in the order of the data."""
+    left = _MAX_VALUES
+    open_: list[tuple[Path, object]] = [((), value)]
+    while open_ and left > 0:
+        path, one = open_.pop()
+        left -= 1
+        if isinstance(one, str):
+            if " " in one and not one.startswith(("http", "{", "function")) or len(one) > 60 and not one.isascii():
+                yield path, one
+        elif len(path) < _MAX_DEPTH:
+            if isinstance(one, list):
+                open_ += [((*path, place), item) for place, item in reversed(list(enumerate(one[:2000])))]
+            elif isinstance(one, dict):
+                open_ += [((*path, str(name)), item) for name, item in reversed(list(one.items())[:500])]
+
+
+def plain_length(text: str) -> int:
+    """Characters of a text without its tags."""
+    return len(one_line(_TAGS.sub("", text)))

@@ -1,0 +1,254 @@
+"""What a page says about itself → Metadata, each thing with where it comes from and how sure it is. Pure; nothing here raises: pages lie and break.
+
+page ─ head ─ jsonld ─► title ─ around ─► authors, times, kinds ─► Metadata
+
+`words` holds what pages print around names and dates, by language; no rule names a site.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from functools import cache
+from urllib.parse import urljoin, urlsplit
+
+import msgspec
+from selectolax.lexbor import LexborHTMLParser
+
+from pipeline.clean.metadata import authors, jsonld, kinds, times, title
+from pipeline.clean.metadata.around import Around, lines_near, look
+from pipeline.clean.metadata.dates import Moment
+from pipeline.clean.metadata.head import Head, gather
+from pipeline.clean.metadata.jsonld import Graph, string, strings
+from pipeline.clean.metadata.said import Said, believed, letters
+from pipeline.text.language import primary
+from pipeline.text.whitespace import one_line
+from schemas.article import Author, Genre, Origin, Picture, Provenance
+
+_MAX_KEYWORDS = 50
+_KEYWORDS = ("news_keywords", "article:tag", "keywords", "sailthru.tags", "parsely-tags")
+_SECTION = ("article:section", "section", "parsely-section", "sailthru.section", "cxenseparse:category", "og:section", "articlesection")
+_MONTH_FIRST = re.compile(r"en-(?:us|ph)\b", re.IGNORECASE)
+_DAY_FIRST_ENDS = (".uk", ".au", ".nz", ".in", ".ie", ".za", ".ng", ".ke", ".my", ".sg", ".pk", ".lk", ".eu")
+"""Ends of hosts that write English and put the day first."""
+
+
+class Metadata(msgspec.Struct, kw_only=True, frozen=True):
+    """What a page says of itself; empty where it says nothing."""
+
+    headline: str = ""
+    """Without the site's name."""
+    title: str = ""
+    """Of the `title` element, the site's name included."""
+    subtitle: str = ""
+    authors: tuple[Author, ...] = ()
+    published: datetime | None = None
+    """UTC."""
+    published_local: str = ""
+    """ISO 8601 by the publisher's clock, as much as is known: `2023-12-19T20:00:00-05:00`, `2023-12-19`."""
+    modified: datetime | None = None
+    canonical_url: str = ""
+    amp_url: str = ""
+    site: str = ""
+    section: str = ""
+    language: str = ""
+    """As declared, the primary tag."""
+    source: str = ""
+    """The agency or house that machines are told it comes from."""
+    picture: Picture | None = None
+    keywords: tuple[str, ...] = ()
+    genres: tuple[Genre, ...] = ()
+    is_free: bool | None = None
+    """Whether all may read it; None where the page does not say."""
+    word_count: int = 0
+    """Of the whole text, as machines are told."""
+    is_article: bool = False
+    """JSON-LD or OpenGraph call it one."""
+    body: str = ""
+    """JSON-LD's `articleBody`: a check and a fallback, worse than a good reading of the page."""
+    provenance: dict[str, Provenance] = {}
+    """How each of the above is known, by its name."""
+
+
+def read_metadata(parser: LexborHTMLParser, *, url: str = "") -> Metadata:
+    """All that a page says of itself. `url`: where it was fetched, if that is known."""
+    head = gather(parser)
+    graph = jsonld.read(head.scripts)
+    host = _host(head, url)
+    site = head.first("og:site_name", "application-name")[1] or graph.publisher
+    declared = _language(head)
+    month_first = _is_month_first(head, declared, host)
+    canonical = _canonical(head, url)
+    headline, of_headline, node = title.read(head, graph, site, host)
+    around = look(parser, node)
+    lines = cache(lambda: lines_near(parser, node))
+    people, of_people = authors.read(head, around, graph, (site, graph.publisher), lines)
+    published, of_published, modified = times.read(
+        head, around, graph, (canonical.value if canonical else "", url), month_first=month_first, lines=lines
+    )
+    section = _first_said(_sections(head, graph))
+    known: dict[str, Provenance | None] = {
+        "headline": of_headline,
+        "authors": of_people,
+        "published": of_published,
+        "modified": believed(modified, (), same=lambda one, other: one == other, alone=0.85) if modified else None,
+    }
+    simple: dict[str, Said[str] | None] = {
+        "canonical_url": canonical,
+        "section": section,
+        "subtitle": _first_said(_subtitles(around, graph, headline)),
+        "source": _first_said(_sources(head, graph)),
+    }
+    for name, one in simple.items():
+        known[name] = Provenance(origin=one.origin, confidence=0.9, where=one.where) if one else None
+    genres = kinds.read(head, around, graph, section.value if section else "", url or (canonical.value if canonical else ""))
+    known |= {genre.value: how for genre, how in genres.items()}
+    return Metadata(
+        headline=headline,
+        title=head.title,
+        subtitle=simple["subtitle"].value if simple["subtitle"] else "",
+        authors=people,
+        published=published.value.at.astimezone(UTC) if published else None,
+        published_local=local(published.value) if published else "",
+        modified=modified.value.at.astimezone(UTC) if modified else None,
+        canonical_url=canonical.value if canonical else "",
+        amp_url=absolute(head.amp, url),
+        site=site,
+        section=section.value if section else "",
+        language=declared,
+        source=simple["source"].value if simple["source"] else "",
+        picture=_picture(head, graph, url),
+        keywords=_keywords(head, graph),
+        genres=tuple(genres),
+        is_free=_is_free(head, graph),
+        word_count=_word_count(graph),
+        is_article=bool(graph.article) or head.first("og:type")[1].lower() == "article",
+        body=_body(graph),
+        provenance={name: how for name, how in known.items() if how is not None},
+    )
+
+
+def local(found: Moment) -> str:
+    """A time by the publisher's own clock, as much of it as is known."""
+    if found.on is not None or not found.has_time:
+        return found.day.isoformat()
+    text = found.at.replace(microsecond=0).isoformat()
+    return text if found.has_zone else text[:19]
+
+
+def absolute(link: str, base: str) -> str:
+    """An address that may be followed, or ""."""
+    try:
+        found = urljoin(base, link.strip()[:2000]) if link else ""
+    except ValueError:
+        return ""
+    return found if found.startswith(("http://", "https://")) else ""
+
+
+def _host(head: Head, url: str) -> str:
+    for address in (url, head.canonical, head.first("og:url")[1]):
+        try:
+            if host := urlsplit(address).hostname:
+                return host
+        except ValueError:
+            continue
+    return ""
+
+
+def _language(head: Head) -> str:
+    return primary(head.language) or primary(head.first("content-language", "og:locale", "language", "dc.language")[1])
+
+
+def _is_month_first(head: Head, declared: str, host: str) -> bool:
+    """What 03/04/2024 means here: in the United States the fourth of March, nearly everywhere else the third of April."""
+    tag = (head.language or head.first("og:locale")[1]).replace("_", "-")
+    if _MONTH_FIRST.match(tag):
+        return True
+    return tag.lower() in ("en", "") and declared in ("en", "") and not host.endswith(_DAY_FIRST_ENDS)
+
+
+def _canonical(head: Head, url: str) -> Said[str] | None:
+    if found := absolute(head.canonical, url):
+        return Said(found, Origin.LINK, "canonical")
+    return Said(found, Origin.OPENGRAPH, "og:url") if (found := absolute(head.first("og:url")[1], url)) else None
+
+
+def _first_said(found: Iterable[Said[str]]) -> Said[str] | None:
+    return next((one for one in found if one.value), None)
+
+
+def _sections(head: Head, graph: Graph) -> Iterable[Said[str]]:
+    yield Said(string(graph.article.get("articleSection"))[:100], Origin.JSON_LD, "articleSection")
+    name, value = head.first(*_SECTION)
+    yield Said(value[:100], Origin.OPENGRAPH if ":" in name else Origin.META, name)
+    yield Said(graph.breadcrumb, Origin.JSON_LD, "BreadcrumbList")
+
+
+def _subtitles(around: Around, graph: Graph, headline: str) -> Iterable[Said[str]]:
+    """A second line of the headline that machines are told or that stands below it; a description is none."""
+    text = string(graph.article.get("alternativeHeadline"))
+    if letters(text) != letters(headline):
+        yield Said(text[:500], Origin.JSON_LD, "alternativeHeadline")
+    for one in around.subtitles:
+        if 0 <= one.place < 20 and not one.is_aside and letters(one.text) != letters(headline):
+            yield Said(one.text, Origin.VISIBLE, one.label[:40])
+
+
+def _sources(head: Head, graph: Graph) -> Iterable[Said[str]]:
+    for name in ("sourceOrganization", "provider", "copyrightHolder"):
+        thing = graph.resolved(graph.article.get(name))
+        text = string(thing.get("name")) if isinstance(thing, dict) else string(thing)
+        yield Said(text[:100], Origin.JSON_LD, name)
+    name, value = head.first("dc.source", "dcterms.source", "article:source", "source", "syndication-source", "original-source", "agency")
+    yield Said(value[:100] if not value.startswith("http") else "", Origin.META, name)
+
+
+def _picture(head: Head, graph: Graph, url: str) -> Picture | None:
+    """The lead picture."""
+    said = graph.article.get("image")
+    said = said[0] if isinstance(said, list) and said else said
+    said = graph.resolved(said)
+    address, caption, credit = string(said), "", ""
+    if isinstance(said, dict):
+        address = string(said.get("url")) or string(said.get("contentUrl"))
+        caption, credit = string(said.get("caption")), string(said.get("creditText"))
+    _, shown = head.first("og:image", "og:image:url", "og:image:secure_url", "twitter:image", "twitter:image:src")
+    found = absolute(address, url) or absolute(shown, url)
+    if not found:
+        return None
+    return Picture(caption=caption or head.first("og:image:alt", "twitter:image:alt")[1], credit_raw=credit, url=found)
+
+
+def _keywords(head: Head, graph: Graph) -> tuple[str, ...]:
+    said = graph.article.get("keywords")
+    words = strings(said) if isinstance(said, list) else _split(string(said))
+    for name in _KEYWORDS:
+        words = words or [word for value in head.meta.get(name, ()) for word in _split(value)]
+    return tuple(dict.fromkeys(words))[:_MAX_KEYWORDS]
+
+
+def _split(text: str) -> list[str]:
+    return [word for part in re.split(r"[,;，、]", text) if (word := one_line(part)[:100])]
+
+
+def _is_free(head: Head, graph: Graph) -> bool | None:
+    for thing in (graph.article, graph.page):
+        said = thing.get("isAccessibleForFree")
+        if isinstance(said, bool):
+            return said
+        if isinstance(said, str) and said.strip().lower().rsplit("/", 1)[-1] in ("true", "false"):
+            return said.strip().lower().endswith("true")
+    tier = head.first("article:content_tier")[1].lower()
+    return {"free": True, "metered": False, "locked": False}.get(tier)
+
+
+def _word_count(graph: Graph) -> int:
+    said = graph.article.get("wordCount")
+    text = str(said) if isinstance(said, int | str) else ""
+    return min(int(text), 1_000_000) if text.isascii() and text.isdecimal() and len(text) < 8 else 0
+
+
+def _body(graph: Graph) -> str:
+    body = graph.article.get("articleBody")
+    return body if isinstance(body, str) else ""

@@ -1,0 +1,302 @@
+"""Who wrote it: bylines as they are printed, and names as machines are told, → people. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Sequence
+from functools import cache, lru_cache
+
+import msgspec
+
+from pipeline.clean.metadata import dates
+from pipeline.clean.metadata.around import Around
+from pipeline.clean.metadata.head import Head
+from pipeline.clean.metadata.jsonld import Graph, string, strings, types
+from pipeline.clean.metadata.said import Said, believed, letters
+from pipeline.clean.metadata.words import AND, BY, NOBODY, OUTLETS, PUBLISHED, ROLES, UPDATED
+from pipeline.text.agencies import agency_of
+from pipeline.text.whitespace import one_line
+from schemas.article import Author, Origin, Provenance
+
+_METAS = (
+    "author", "article:author", "article:author_name", "byl", "parsely-author", "sailthru.author", "dc.creator", "dcterms.creator", "dc.author",
+    "og:article:author", "article.author", "citation_author", "cxenseparse:author", "bt:author", "lp.article:author", "mrf:authors",
+)  # fmt: skip
+_PARTICLES = frozenset(
+    "de del della di da dos das du des la le les los van von der den dem ter ten te zu zum zur af av bin ibn ben al el ul bint abu st y e i el-sayed"
+    " d o".split()
+)
+_ORGANISATIONS = frozenset(("Organization", "NewsMediaOrganization", "Corporation", "Thing", "WebSite"))
+_DEPARTMENTS = frozenset(
+    "staff team news com net org de newsroom editors editorial editor online media desk webdesk digital group gmbh ltd inc".split()
+)
+_NEAR = 25
+"""A byline's own parts are gathered within so many places of it."""
+_MAX_PEOPLE = 20
+_MAX_LINE = 120
+_MAX_BYLINE = 400
+_ADDRESS = re.compile(r"\(?<?\b[\w.+-]+@[\w-]+(?:\.[\w-]+)+\b>?\)?|(?:https?://|www\.)\S+|(?<!\w)@\w+")
+_BRACKETS = re.compile(r"\(([^()]{1,60})\)|\[([^\[\]]{1,60})\]|^\W+|[\s,;|/·•–—:&-]+$")
+_AFFILIATION = re.compile(
+    r"\s+(?:for|at|in|from|with|bei|für|aus|pour|à|para|per|dla|special to|as told to|is|was|has|covers|writes)\s+.*$", re.IGNORECASE
+)
+_CREDENTIALS = re.compile(r"(?:,?\s+(?:(?!II|III|IV|VI)[A-Z]{2,4}|M\.D\.|Ph\.?D\.?|MBA|MSc|BSc))+$|^(?:MD|PhD|[A-Z]{2,4})$")
+"""`MS, RDN, LD` behind a name."""
+_COMPANY = re.compile(r"\b(?:GmbH|Inc|Ltd|LLC|AG|KG|Corp|Company|company|S\.A|Verlag|Group|e\.\s?V)\b\.?$|^\S+\.[a-z]{2,4}$")
+_READING = re.compile(r"\b\d+\s*(?:min\b|minutes?\b|Min\.).*$", re.IGNORECASE)
+_LEADING_AND = re.compile(r"^(?:and|&|und|et|y|e)\s+", re.IGNORECASE)
+_COMMA = re.compile(r"\s*(?:[,;|/·•、，；\n]|\s[–—-]\s)\s*")
+
+
+def read(
+    head: Head, around: Around, graph: Graph, sites: Sequence[str], lines: Callable[[], Sequence[str]]
+) -> tuple[tuple[Author, ...], Provenance | None]:
+    """The authors of a page, and how they are known. The site itself is no author.
+
+    `lines`: the page's text near its heading, asked for only where no field and no element names anybody.
+    """
+    found = _kept(_candidates(head, around, graph), sites) or _kept(_of_lines(lines()), sites)
+    if not found:
+        return (), None
+    chosen = next((one for one in found if any(author.name for author in one.value)), found[0])
+    chosen = next((one for one in found if _says_more(one, chosen)), chosen)
+    alone = 0.9 if chosen.origin is Origin.JSON_LD else 0.8 if chosen.origin is not Origin.VISIBLE else 0.7
+    chosen = msgspec.structs.replace(chosen, given="")
+    return chosen.value, believed(chosen, found, same=_same, alone=alone)
+
+
+def _kept(found: Iterable[Said[tuple[Author, ...]]], sites: Sequence[str]) -> list[Said[tuple[Author, ...]]]:
+    return [msgspec.structs.replace(one, value=kept) for one in found if (kept := _without_sites(one.value, sites))]
+
+
+def _of_lines(lines: Sequence[str]) -> Iterable[Said[tuple[Author, ...]]]:
+    """Lines that are a byline: short, and they say so."""
+    for line in lines:
+        if len(line) <= _MAX_LINE and (match := _leads().match(line)) and match.end() > 1:
+            named = people(line)
+            if named and all(" " in one.name or not one.name.isascii() for one in named):
+                yield Said(named, Origin.VISIBLE, "text", line)
+
+
+def _same(one: tuple[Author, ...], other: tuple[Author, ...]) -> bool:
+    return {letters(author.name) for author in one} == {letters(author.name) for author in other}
+
+
+def _says_more(one: Said[tuple[Author, ...]], chosen: Said[tuple[Author, ...]]) -> bool:
+    """Is it a byline with its `By` that names all that the chosen one names, and others beside?"""
+    return bool(one.given) and {letters(author.name) for author in one.value} > {letters(author.name) for author in chosen.value}
+
+
+def _candidates(head: Head, around: Around, graph: Graph) -> Iterable[Said[tuple[Author, ...]]]:
+    """What the page says, the most reliable first."""
+    for thing in (graph.article, graph.page):
+        yield Said(_of_things(graph, thing.get("author") or thing.get("creator")), Origin.JSON_LD, "author")
+    for name in _METAS:
+        if values := head.meta.get(name):
+            origin = Origin.OPENGRAPH if name.startswith(("article:", "og:")) else Origin.META
+            yield Said(_joined(values), origin, name)
+    if values := head.props.get("author"):
+        yield Said(_joined(values), Origin.MICRODATA, "author")
+    yield from _shown(around)
+    yield Said(_of_things(graph, graph.article.get("author"), only=True), Origin.JSON_LD, "author")
+
+
+def _joined(values: Sequence[str]) -> tuple[Author, ...]:
+    return _merged([people(value, is_structured=True) for value in values])
+
+
+def _merged(lists: Iterable[tuple[Author, ...]]) -> tuple[Author, ...]:
+    found: dict[str, Author] = {}
+    for authors in lists:
+        for one in authors:
+            found.setdefault(letters(one.name) or one.agency, one)
+    return tuple(found.values())[:_MAX_PEOPLE]
+
+
+def _of_things(graph: Graph, value: object, *, only: bool = False) -> tuple[Author, ...]:
+    """`author` of JSON-LD: a name, an object, a list of either, or a reference to one. `only`: the organisations, else all but them."""
+    lists = []
+    for one in value[: _MAX_PEOPLE * 2] if isinstance(value, list) else [value]:
+        thing = graph.resolved(one)
+        if isinstance(thing, dict) and only == bool(types(thing) & _ORGANISATIONS):
+            role = string(thing.get("jobTitle"))[:100]
+            for name in strings(thing.get("name")):
+                authors = people(name, is_structured=True)
+                lists.append(
+                    tuple(msgspec.structs.replace(author, role=role) if role and not author.role else author for author in authors)
+                )
+        elif not isinstance(thing, dict) and not only:
+            lists.append(people(string(thing), is_structured=True))
+    return _merged(lists)
+
+
+def _shown(around: Around) -> Iterable[Said[tuple[Author, ...]]]:
+    """Bylines that readers see: those below the heading first, those about other stories never."""
+    near = [
+        one for one in around.bylines if not one.is_aside or 0 < one.place < _NEAR and _leads().match(one.text) and not one.is_within(2)
+    ]
+    below = [one for one in near if one.place > 0] or near
+    if not below:
+        return
+    first = next((one for one in below if one.is_exact or _leads().match(one.text)), below[0])
+    first = next((one for one in below if first.text in one.text and len(one.text) <= _MAX_BYLINE and one.place <= first.place), first)
+    group = [one for one in below if 0 <= one.place - first.place <= _NEAR and one.text in first.text]
+    exact = _merged(people(one.text, is_structured=True) for one in group if one.is_exact and len(one.text) < 60)
+    whole = people(first.text, is_structured=first.is_exact)
+    where = first.prop or first.label[:40] or "rel=author"
+    yield Said(exact or whole, Origin.MICRODATA if first.prop else Origin.VISIBLE, where)
+    for one in group:
+        named = people(one.text) if _leads().match(one.text) else ()
+        if named and all(" " in author.name for author in named):
+            yield Said(named, Origin.VISIBLE, one.label[:40], given=one.text)
+
+
+def _without_sites(authors: tuple[Author, ...], sites: Sequence[str]) -> tuple[Author, ...]:
+    """Without the site or its publisher under their own names, or a department of theirs."""
+    keys = {key for site in sites if (key := letters(site).removeprefix("the"))}
+    return tuple(one for one in authors if not one.name or not any(_is_site(letters(one.name).removeprefix("the"), key) for key in keys))
+
+
+def _is_site(name: str, key: str) -> bool:
+    return (
+        name == key
+        or name.startswith(key)
+        and name[len(key) :] in _DEPARTMENTS
+        or key.startswith(name)
+        and key[len(name) :] in _DEPARTMENTS
+    )
+
+
+@lru_cache(maxsize=2048)  # the same line comes from several fields and elements
+def people(text: str, *, is_structured: bool = False) -> tuple[Author, ...]:
+    """The people of a byline or an author field, roles and agencies apart from names; () where it names nobody.
+
+    `is_structured`: a machine's field, where a lone word may be a name: `uriebe`. In what readers see it is a label more often.
+    """
+    text = one_line(text[: _MAX_BYLINE * 2])[:_MAX_BYLINE]
+    text = _ADDRESS.sub(" ", text)
+    if (start := dates.starts_at(text)) is not None:
+        text = text[:start]
+    text = _READING.sub("", text)
+    text = _ends().sub("", text)
+    found: list[Author] = []
+    for piece in _pieces(text):
+        _take(found, piece, is_structured)
+        if len(found) >= _MAX_PEOPLE:
+            break
+    return tuple(dict.fromkeys(found))
+
+
+def _pieces(text: str) -> list[str]:
+    """A list of names parted. `and` parts full names only: `Gitte and Bo` may be one blog."""
+    agency = next((mark for match in _BRACKETS.finditer(text) if (mark := match[1] or match[2]) and agency_of(mark)), "")
+    text = _BRACKETS.sub("", _leads().sub("", text.strip(), count=1)).strip()
+    parts = [part.strip() for part in _COMMA.split(text) if part.strip()]
+    if len(parts) == 2 and all(" " not in part and part[:1].isupper() and part.isalpha() for part in parts) and "," in text:
+        parts = [f"{parts[1]} {parts[0]}"]  # Doe, Jane
+    pieces: list[str] = []
+    for part in parts:
+        part = _LEADING_AND.sub("", part)
+        names = _ands().split(part)
+        is_list = len(parts) > 1 or all(" " in name.strip() or not name.isascii() or agency_of(name) for name in names)
+        pieces += names if is_list else [part]
+    return [piece for piece in pieces if piece.strip()] + ([agency] if agency else [])
+
+
+def _take(found: list[Author], piece: str, is_structured: bool) -> None:
+    piece = _leads().sub("", piece.strip(), count=1)
+    agency = agency_of(piece)
+    if agency is not None:
+        if found and not found[-1].agency:
+            found[:] = [one if one.agency else Author(name=one.name, role=one.role, agency=agency.name) for one in found]
+        elif not found:
+            found.append(Author(name="", agency=agency.name))
+        return
+    if found and found[-1].name and piece.split()[-1:] and piece.split()[-1].casefold() in _OUTLETS:
+        return  # Jane Doe, The Example Times
+    name, role = _split_role(_BRACKETS.sub("", _AFFILIATION.sub("", piece)).strip())
+    name = _CREDENTIALS.sub("", name)
+    if not name:
+        if role and found and not found[-1].role:
+            found[-1] = Author(name=found[-1].name, role=role, agency=found[-1].agency)
+        return
+    if is_name(name, is_structured=is_structured):
+        if found and not found[0].name and len(found) == 1:
+            found[0] = Author(name=name, role=role, agency=found[0].agency)
+        elif all(letters(one.name) != letters(name) for one in found):
+            found.append(Author(name=name, role=role))
+
+
+def _split_role(text: str) -> tuple[str, str]:
+    """`Jane Doe Staff Writer`, `Staff Writer Jane Doe`, `Senior Editor` → name and role."""
+    words = text.split()
+    is_role = [word.casefold().strip(".,:") in _ROLES for word in words]
+    if not any(is_role):
+        return text, ""
+    if all(is_role):
+        return "", text
+    if _is_caseless(text):
+        both = tuple(zip(words, is_role, strict=True))
+        return " ".join(word for word, flag in both if not flag), " ".join(word for word, flag in both if flag)
+    if is_role[-1] and len(words) - is_role.count(True) < 2:
+        return "", text
+    last = next((place for place in range(len(words), 0, -1) if not is_role[place - 1]), 0)
+    first = next((place for place, flag in enumerate(is_role) if not flag), 0)
+    if last < len(words):
+        return (" ".join(words[:last]), " ".join(words[last:])) if last >= 2 else ("", text)
+    if first and len(words) - first >= 2:
+        return " ".join(words[first:]), " ".join(words[:first])
+    return text, ""
+
+
+def is_name(text: str, *, is_structured: bool) -> bool:
+    """May it be what somebody is called?"""
+    words = text.split()
+    if not 2 <= len(text) <= 60 or not 1 <= len(words) <= 7 or any(sign.isdigit() for sign in text) or not any(map(str.isalpha, text)):
+        return False
+    if text.casefold() in _NOBODY or text.startswith(("#", "/", "<", "{")) or any(sign in text for sign in '?!<>{}="“”…©'):
+        return False
+    if _COMPANY.search(text) or len(text) <= 3 and text.isupper():
+        return False
+    if text.endswith(".") and len(words) > 4 or ": " in text:
+        return False
+    if is_structured:
+        return True
+    if _is_caseless(text):
+        return True
+    return len(words) >= 2 and all(
+        word[:1].isupper() or word.casefold() in _PARTICLES or not word[:1].isalpha() or word[:2].casefold() in ("d'", "d’", "l'", "al")
+        for word in words
+    )
+
+
+def _is_caseless(text: str) -> bool:
+    """Is it in a script without capitals?"""
+    return not text.isascii() and not any(sign.isupper() or sign.islower() for sign in text)
+
+
+def alternatives(table: Iterable[str]) -> str:
+    """A regular expression for any of these phrases."""
+    return "|".join(map(re.escape, table))
+
+
+@cache
+def _leads() -> re.Pattern[str]:
+    """`By `, `Text: `, `文/`, and `ByJane`: between the two stood an element's edge."""
+    words = alternatives(BY)
+    return re.compile(rf"^(?:(?i:{words})(?:\s*[:：/／]\s*|\s+(?!of\b)|$|(?=[A-ZÀ-Ý][a-zà-ÿ])))+|^[–—|,;:·•-]+\s*")
+
+
+@cache
+def _ends() -> re.Pattern[str]:
+    return re.compile(rf"(?:^|(?<=[\s|·•–-]))(?:{alternatives((*PUBLISHED, *UPDATED))})(?!\w).*$", re.IGNORECASE)
+
+
+@cache
+def _ands() -> re.Pattern[str]:
+    return re.compile(rf"\s+(?:{alternatives(AND)})\s+|\s*[;、]\s*", re.IGNORECASE)
+
+
+_OUTLETS = frozenset(OUTLETS)
+_ROLES = frozenset(ROLES)
+_NOBODY = frozenset(NOBODY)

@@ -1,0 +1,168 @@
+"""When a page came out and when it was changed. Pure: never looks at the clock, never guesses a year."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, date, datetime, timedelta, timezone
+from functools import lru_cache
+
+import ciso8601
+import msgspec
+
+from pipeline.clean.metadata.words import AFTERNOON
+from pipeline.text.dates import months
+from pipeline.text.spelling import key
+
+_ISO = re.compile(
+    r"((?:19|20)\d\d)-(\d\d?)-(\d\d?)(?:[T\s]+(\d\d?):(\d\d)(?::(\d\d)(?:[.,]\d+)?)?\s*(Z\b|UTC|GMT|(?:GMT|UTC)?\s*[+-]\d\d:?\d\d)?)?",
+    re.ASCII,
+)
+_BIG_ENDIAN = re.compile(r"((?:19|20)\d\d)\s*[-/.年년]\s*(\d\d?)\s*[-/.月월]\s*(\d\d?)(?!\d)")
+_NAME = r"[^\W\d_][^\s\d.,/()\[\]:–—|·-]{2,15}"
+_DAY_MONTH = re.compile(
+    rf"(?<!\d)(\d\d?)(?:st|nd|rd|th|er|º|ª|\.)?[\s\-/]*(?:(?:de|of)\s+|d[’'])?({_NAME})\.?,?(?:\s+(?:de|del))?[\s\-/]*((?:19|20)\d\d)(?!\d)"
+)
+_MONTH_DAY = re.compile(rf"({_NAME})\.?\s*(\d\d?)(?:st|nd|rd|th|\.)?(?:,\s*|\s+)(?:at\s+\d\S*\s+(?:[ap]m\s+)?)?((?:19|20)\d\d)(?!\d)")
+_NUMBERS = re.compile(r"(?<![\d/.-])(\d\d?)([./-])(\d\d?)\2((?:19|20)?\d\d)(?![\d/])")
+_TIME = re.compile(
+    r"(?<![\d:])(\d\d?)(?:[:.h](\d\d)(?::\d\d)?\s*(?:([ap])\.?m\b\.?)?|\s*([ap])\.?m\b\.?)\s*(?:\(?([A-Z]{1,5}\b|[+-]\d\d:?\d\d))?",
+    re.IGNORECASE,
+)
+_ZONES = {
+    "EST": -5, "EDT": -4, "ET": -5, "CST": -6, "CDT": -5, "CT": -6, "MST": -7, "MDT": -6, "MT": -7, "PST": -8, "PDT": -7, "PT": -8,
+    "BST": 1, "CET": 1, "CEST": 2, "MEZ": 1, "MESZ": 2, "EET": 2, "EEST": 3, "MSK": 3, "IST": 5.5, "PKT": 5, "SGT": 8, "HKT": 8, "PHT": 8,
+    "JST": 9, "KST": 9, "AEST": 10, "AEDT": 11, "NZST": 12, "NZDT": 13, "UTC": 0, "GMT": 0, "Z": 0, "WIB": 7, "BRT": -3, "ART": -3,
+}  # fmt: skip
+_NEARER = {"listopada": 11, "lis": 11}
+"""Polish; Croatian calls October so, and prints its months as numbers more often."""
+_LONGEST = 160
+
+
+class Moment(msgspec.Struct, frozen=True):
+    """A time as a page gives it."""
+
+    at: datetime
+    """Aware, in the zone that is given; UTC where none is."""
+    has_time: bool = True
+    has_zone: bool = True
+    on: date | None = None
+    """The day that readers see, where it is not that of `at`: a time in UTC whose zone is not given."""
+
+    @property
+    def day(self) -> date:
+        """The publisher's own day."""
+        return self.on or self.at.date()
+
+
+@lru_cache(maxsize=2048)
+def moment(text: str, *, month_first: bool = True) -> Moment | None:
+    """What a machine's or a printed date means; None where it is none, or no year stands in it.
+
+    `month_first`: what 03/04/2024 means where neither number settles it.
+    """
+    text = text.strip()
+    if not len(text) >= 6 or not any(sign.isdigit() for sign in text[:_LONGEST]):
+        return None
+    text = text[:_LONGEST] if text.isascii() else _ascii_digits(text[:_LONGEST])
+    if text[:4].isdecimal():
+        return _machine(text) or _printed(text, month_first)
+    return _printed(text, month_first)
+
+
+def _ascii_digits(text: str) -> str:
+    """With Arabic, Persian, Hindi and full-width digits as ASCII ones."""
+    return "".join(str(int(sign)) if sign.isdecimal() else sign for sign in text)
+
+
+def _machine(text: str) -> Moment | None:
+    try:
+        at = ciso8601.parse_datetime(text.replace(" ", "T", 1) if text[10:11] == " " else text)
+    except ValueError:
+        pass
+    else:
+        return _within(at, len(text) > 10) if not (text.isdecimal() and len(text) != 8 and len(text) != 14) else _epoch(text)
+    if text.isdecimal():
+        return _epoch(text)
+    match = _ISO.match(text)
+    if match is None:
+        return None
+    year, month, day, hour, minute, second, zone = match.groups()
+    return _built(int(year), int(month), int(day), (int(hour), int(minute), int(second or 0)) if hour else None, _offset(zone))
+
+
+def _epoch(text: str) -> Moment | None:
+    """Seconds or milliseconds since 1970."""
+    if len(text) not in (10, 13):
+        return None
+    return Moment(datetime.fromtimestamp(int(text) / (1000 if len(text) == 13 else 1), UTC))
+
+
+def _within(at: datetime, has_time: bool) -> Moment | None:
+    if not 1900 <= at.year <= 2200:
+        return None
+    return Moment(at if at.tzinfo else at.replace(tzinfo=UTC), has_time, at.tzinfo is not None)
+
+
+def _printed(text: str, month_first: bool) -> Moment | None:
+    found = _printed_day(text, month_first)
+    if found is None:
+        return None
+    (year, month, day), span = found
+    clock = next((match for match in _TIME.finditer(text) if match.end() <= span[0] or match.start() >= span[1]), None)
+    time: tuple[int, int, int] | None = None
+    zone: float | None = None
+    if clock:
+        hour, half = int(clock[1]), (clock[3] or clock[4] or "").lower()
+        if not half and text[: clock.start()].rstrip().endswith(AFTERNOON):
+            half = "p"
+        hour = hour % 12 + 12 * (half == "p") if half else hour
+        time = (hour, int(clock[2] or 0), 0)
+        zone = _offset(clock[5])
+    return _built(year, month, day, time, zone)
+
+
+def _printed_day(text: str, month_first: bool) -> tuple[tuple[int, int, int], tuple[int, int]] | None:
+    for pattern in (_DAY_MONTH, _MONTH_DAY):
+        for match in pattern.finditer(text):
+            day, name = (match[1], match[2]) if pattern is _DAY_MONTH else (match[2], match[1])
+            month = _NEARER.get(name.casefold()) or months().get(key(name))
+            if month:
+                return (int(match[3]), month, int(day)), match.span()
+    if big := _BIG_ENDIAN.search(text):
+        return (int(big[1]), int(big[2]), int(big[3])), big.span()
+    if numbers := _NUMBERS.search(text):
+        first, second, year = int(numbers[1]), int(numbers[3]), int(numbers[4])
+        day_first = numbers[2] == "." or first > 12 or (not month_first and second <= 12)
+        day, month = (first, second) if day_first else (second, first)
+        return (year + 2000 if year < 70 else year + 1900 if year < 100 else year, month, day), numbers.span()
+    return None
+
+
+def _offset(zone: str | None) -> float | None:
+    """Hours east of UTC; None where no zone is given, or one that we don't know."""
+    if not zone:
+        return None
+    zone = zone.strip().upper()
+    digits = re.search(r"([+-])(\d\d):?(\d\d)", zone)
+    if digits:
+        return (1 if digits[1] == "+" else -1) * (int(digits[2]) + int(digits[3]) / 60)
+    return _ZONES.get(zone)
+
+
+def _built(year: int, month: int, day: int, time: tuple[int, int, int] | None, zone: float | None) -> Moment | None:
+    try:
+        at = datetime(year, month, day, *(time or (0, 0, 0)), tzinfo=UTC if zone is None else timezone(timedelta(hours=zone)))
+    except ValueError:
+        if time is not None:
+            return _built(year, month, day, None, None)
+        return None
+    return Moment(at, time is not None, zone is not None)
+
+
+@lru_cache(maxsize=2048)
+def starts_at(text: str) -> int | None:
+    """Where the first date of a text begins; None where none stands in it."""
+    if not any(map(str.isdigit, text)):
+        return None
+    found = _printed_day(text, True)
+    return found[1][0] if found else None

@@ -1,0 +1,135 @@
+"""What a page tells machines, and its headings: gathered in two queries. Pure; decides nothing, and is bounded whatever the page."""
+
+from __future__ import annotations
+
+from html import unescape
+
+import msgspec
+from selectolax.lexbor import LexborHTMLParser, LexborNode
+
+from pipeline.text.whitespace import one_line
+
+_MAX_METAS = 400
+_MAX_VALUE = 4000
+"""Characters of one attribute or title."""
+_MAX_HEADINGS = 20
+_MAX_HEADING = 600
+_MAX_JSON = 2_000_000
+_MAX_SCRIPTS = 30
+_BREAKS = frozenset("br p div li h2 h3 tr td dd dt ul ol section time button figure header article".split())
+_UNSEEN = frozenset(("script", "style", "noscript", "template"))
+
+
+class Heading(msgspec.Struct, frozen=True, gc=False):
+    """A first-level heading, or an element that calls itself the headline."""
+
+    text: str
+    label: str
+    """Class and id, in lower case."""
+    is_marked: bool
+    """`itemprop=headline`."""
+    node: LexborNode
+
+
+class Head(msgspec.Struct):
+    """What was gathered. Names in lower case; of several values of one name, all."""
+
+    meta: dict[str, list[str]] = msgspec.field(default_factory=dict)
+    props: dict[str, list[str]] = msgspec.field(default_factory=dict)
+    """`itemprop` of `meta` elements."""
+    title: str = ""
+    canonical: str = ""
+    amp: str = ""
+    language: str = ""
+    """Of the `html` element."""
+    scripts: list[str] = msgspec.field(default_factory=list)
+    """JSON-LD."""
+    headings: list[Heading] = msgspec.field(default_factory=list)
+
+    def first(self, *names: str) -> tuple[str, str]:
+        """The first of these names that is said, and its value; ("", "") where none is."""
+        return next(((name, values[0]) for name in names if (values := self.meta.get(name))), ("", ""))
+
+
+def gather(parser: LexborHTMLParser) -> Head:
+    """All that the head says, wherever it stands in the page."""
+    head = Head()
+    html = parser.root
+    if html is not None:
+        said = html.attributes
+        head.language = said.get("lang") or said.get("xml:lang") or ""
+    metas = 0
+    for node in parser.css('meta,title,link[rel],script[type*="ld+json" i]'):
+        tag = node.tag
+        if tag == "meta":
+            metas += 1
+            if metas <= _MAX_METAS:
+                _meta(head, node.attributes)
+        elif tag == "link":
+            _link(head, node)
+        elif tag == "title":
+            head.title = head.title or line(node.text()[:_MAX_VALUE])
+        elif len(head.scripts) < _MAX_SCRIPTS and 2 < len(text := node.text()) <= _MAX_JSON:
+            head.scripts.append(text)
+    for node in parser.css('h1,[itemprop~="headline"]')[:_MAX_HEADINGS]:
+        _heading(head, node)
+    return head
+
+
+def _meta(head: Head, attributes: dict[str, str | None]) -> None:
+    content = attributes.get("content")
+    if not content:
+        return
+    name = attributes.get("property") or attributes.get("name") or attributes.get("http-equiv")
+    prop = attributes.get("itemprop")
+    if not name and not prop:
+        return
+    value = unescaped(line(content[:_MAX_VALUE]))
+    if name and value:
+        head.meta.setdefault(name[:80].strip().lower(), []).append(value)
+    if prop and value:
+        head.props.setdefault(prop[:80].strip().lower(), []).append(value)
+
+
+def _link(head: Head, node: LexborNode) -> None:
+    rel = (node.attrs.get("rel") or "").lower()
+    if rel == "canonical":
+        head.canonical = head.canonical or (node.attrs.get("href") or "").strip()[:_MAX_VALUE]
+    elif rel == "amphtml":
+        head.amp = head.amp or (node.attrs.get("href") or "").strip()[:_MAX_VALUE]
+
+
+def _heading(head: Head, node: LexborNode) -> None:
+    attributes = node.attributes
+    text = (attributes.get("content") or "") if node.tag == "meta" else parted(node)
+    if found := line(text)[:_MAX_HEADING]:
+        label = f"{attributes.get('class') or ''} {attributes.get('id') or ''}"[:300].strip().lower()
+        head.headings.append(Heading(found, label, "headline" in (attributes.get("itemprop") or "").lower(), node))
+
+
+def parted(node: LexborNode) -> str:
+    """The text of an element, a line's end where a line or a block begins: `<h1><div>Kicker</div>Headline</h1>`."""
+    child = node.child
+    if child is None or child.next is None and child.tag == "-text":
+        return node.text()
+    parts: list[str] = []
+    for one in node.traverse(include_text=True):
+        tag = one.tag or ""
+        if tag == "-text":
+            if one.parent is None or one.parent.tag not in _UNSEEN:
+                parts.append(one.text_content or "")
+        elif tag in _BREAKS:
+            parts.append("\n")
+        if len(parts) > 200:
+            break
+    return "".join(parts)
+
+
+def line(text: str) -> str:
+    """White space collapsed, invisible signs off; quick where there is nothing to take off."""
+    return " ".join(text.split()) if text.isprintable() else one_line(text)
+
+
+def unescaped(text: str) -> str:
+    """What is escaped once too often: `Q&amp;A`."""
+    return unescape(text) if "&" in text else text

@@ -1,0 +1,72 @@
+"""Opinion, advertising, press releases, live blogs: what a page says that its text is, beside news. Pure; by words of many languages."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from urllib.parse import unquote, urlsplit
+
+from pipeline.clean.metadata.around import Around
+from pipeline.clean.metadata.head import Head
+from pipeline.clean.metadata.jsonld import Graph, types
+from pipeline.clean.metadata.said import Said
+from pipeline.clean.metadata.words import GENRES
+from schemas.article import Genre, Origin, Provenance
+
+_TYPES = {
+    "OpinionNewsArticle": Genre.OPINION,
+    "AdvertiserContentArticle": Genre.SPONSORED,
+    "LiveBlogPosting": Genre.LIVE,
+}
+_NEAR = 30
+_LABEL = re.compile(r"^([^|:：–—•]{2,30}?)\s*(?:[|:–—•]\s|：)")
+_SURE = {Origin.JSON_LD: 0.95, Origin.META: 0.9, Origin.VISIBLE: 0.9, Origin.URL: 0.8}
+
+
+def read(head: Head, around: Around, graph: Graph, section: str, url: str) -> dict[Genre, Provenance]:
+    """Each genre that is said, and by what. Several may hold: a sponsored opinion."""
+    found: dict[Genre, Provenance] = {}
+    for said in _said(head, around, graph, section, url):
+        if said.value not in found:
+            found[said.value] = Provenance(origin=said.origin, confidence=_SURE[said.origin], where=said.where)
+    return found
+
+
+def _said(head: Head, around: Around, graph: Graph, section: str, url: str) -> list[Said[Genre]]:
+    found = [Said(_TYPES[kind], Origin.JSON_LD, "@type") for kind in sorted(types(graph.article)) if kind in _TYPES]
+    found += [Said(genre, Origin.META, "section") for genre in _named(section)]
+    for name in ("article:opinion", "article:content_type", "genre", "dc.type", "article:type"):
+        found += [Said(genre, Origin.META, name) for value in head.meta.get(name, ())[:5] for genre in _named(value)]
+        if name == "article:opinion" and head.first(name)[1].lower() == "true":
+            found.append(Said(Genre.OPINION, Origin.META, name))
+    for text in (head.title, *(one.text for one in head.headings[:2])):
+        if label := _LABEL.match(text):
+            found += [Said(genre, Origin.VISIBLE, "title") for genre in _named(label[1])]
+    for one in around.labels:
+        if abs(one.place) < _NEAR and not one.is_aside:
+            found += [Said(genre, Origin.VISIBLE, one.label[:40]) for genre in _named(one.text)]
+    return found + [Said(genre, Origin.URL, "address") for genre in _of_address(url)]
+
+
+def _of_address(url: str) -> list[Genre]:
+    """By the folders of an address: `/opinion/`, `/pressemitteilungen/`; the last part is the text's own name."""
+    try:
+        folders = [unquote(part) for part in urlsplit(url[:2000]).path.split("/")[1:-1]]
+    except ValueError:
+        return []
+    return [genre for folder in folders[:4] for genre in _named(folder.replace("-", " ").replace("_", " "))]
+
+
+def _named(text: str) -> tuple[Genre, ...]:
+    """Genres that a short label names as a whole."""
+    key = " ".join(text.casefold().split())
+    return _genres().get(key, ()) if len(key) < 40 else ()
+
+
+@cache
+def _genres() -> dict[str, tuple[Genre, ...]]:
+    found: dict[str, tuple[Genre, ...]] = {}
+    for name, phrases in GENRES.items():
+        for phrase in phrases:
+            found[phrase] = (*found.get(phrase, ()), Genre(name))
+    return found

@@ -1,0 +1,187 @@
+"""When a page says that it came out and was changed: the candidates in their order, and which to believe. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import date, timedelta, timezone
+from functools import cache
+
+import msgspec
+
+from pipeline.clean.metadata.around import Around, Shown
+from pipeline.clean.metadata.authors import alternatives
+from pipeline.clean.metadata.dates import Moment, moment, starts_at
+from pipeline.clean.metadata.head import Head
+from pipeline.clean.metadata.jsonld import Graph, string
+from pipeline.clean.metadata.said import Said, believed
+from pipeline.clean.metadata.words import PUBLISHED, UPDATED
+from schemas.article import Origin, Provenance
+
+_PUBLISHED = (
+    "article:published_time", "og:published_time", "article:published", "datepublished", "date_published", "pubdate", "pub_date", "publishdate",
+    "publish-date", "publish_date", "publication_date", "published_at", "published-date", "article.published", "parsely-pub-date", "sailthru.date",
+    "cxenseparse:recs:publishtime", "originalpublicationdate", "bt:pubdate", "analyticsattributes.articledate", "dc.date.issued", "dcterms.issued",
+    "citation_publication_date", "article:post_time", "og:article:published_time", "article_date_original", "displaydate", "weibo:article:create_at",
+)  # fmt: skip
+_PERHAPS = (
+    "date",
+    "dc.date",
+    "dcterms.date",
+    "dc.date.created",
+    "dcterms.created",
+    "article:created",
+    "created",
+    "createdate",
+    "timestamp",
+)
+_MODIFIED = (
+    "article:modified_time", "og:updated_time", "article:modified", "datemodified", "lastmod", "last-modified", "dcterms.modified", "dc.date.modified",
+    "article.updated", "modified", "updated_time", "revision_date",
+)  # fmt: skip
+_URL_DATE = re.compile(r"[/_-]((?:19|20)\d\d)[/_-]?([01]\d)[/_-]?([0-3]\d)(?=[/_.-]|$)")
+_URL_NAMED = re.compile(r"/((?:19|20)\d\d)/([a-z]{3})/([0-3]?\d)(?=/)")
+_NEAR = 120
+"""A shown date further below the heading than this many gathered elements is another story's."""
+_ENOUGH = 6
+"""Shown dates: what follows them is another story's."""
+_STAMP = 60
+"""Characters: a longer line is no mere stamp."""
+_DAY = timedelta(days=1)
+
+
+def read(
+    head: Head, around: Around, graph: Graph, urls: Sequence[str], *, month_first: bool, lines: Callable[[], Sequence[str]]
+) -> tuple[Said[Moment] | None, Provenance | None, Said[Moment] | None]:
+    """(published, how it is known, modified). `lines`: the page's text near its heading, asked for only where nothing else tells."""
+    machine = list(_machine(head, around, graph, month_first))
+    shown, changed = _shown(around, month_first)
+    if not machine and not shown:
+        shown = list(_stamps(lines(), month_first))
+    modified = next(_changes(head, around, graph, month_first), None) or (changed[0] if changed else None)
+    linked = list(_of_urls(urls))
+    chosen = _chosen(machine, shown, linked)
+    if chosen is None:
+        return None, None, modified
+    alone = 0.9 if chosen.origin in (Origin.JSON_LD, Origin.OPENGRAPH, Origin.MICRODATA) else 0.8
+    how = believed(chosen, [*machine, *shown[:1], *linked], same=lambda one, other: abs(one.day - other.day) <= _DAY, alone=alone)
+    return chosen, how, modified
+
+
+def _chosen(machine: Sequence[Said[Moment]], shown: Sequence[Said[Moment]], linked: Sequence[Said[Moment]]) -> Said[Moment] | None:
+    """What machines are told, on the day that readers see; else what readers see; else what the address says."""
+    if not machine:
+        return next(iter([*shown, *linked]), None)
+    first = machine[0]
+    if not first.value.at.utcoffset():
+        seen = [one.value for one in shown if abs(one.value.day - first.value.day) <= _DAY]
+        if seen and seen[0].day != first.value.day:
+            return msgspec.structs.replace(first, value=_local(first.value, seen[0]))
+    return first
+
+
+def _local(told: Moment, seen: Moment) -> Moment:
+    """A time in UTC as its publisher's clock shows it: the difference to the shown time is the zone, where it can be one."""
+    if seen.has_time and told.has_time:
+        quarters = round((seen.at.replace(tzinfo=None) - told.at.replace(tzinfo=None)).total_seconds() / 900)
+        if seen.has_zone:
+            return msgspec.structs.replace(told, at=told.at.astimezone(seen.at.tzinfo), has_zone=True)
+        if abs(quarters) <= 14 * 4:
+            return msgspec.structs.replace(told, at=told.at.astimezone(timezone(timedelta(minutes=15 * quarters))), has_zone=True)
+    return seen if not told.has_time else msgspec.structs.replace(told, on=seen.day)
+
+
+def _machine(head: Head, around: Around, graph: Graph, month_first: bool) -> Iterator[Said[Moment]]:
+    texts: list[tuple[str, Origin, str]] = [(string(graph.article.get("datePublished")), Origin.JSON_LD, "datePublished")]
+    texts += [(head.meta[name][0], Origin.OPENGRAPH if ":" in name else Origin.META, name) for name in _PUBLISHED if name in head.meta]
+    texts += [(value, Origin.MICRODATA, "datePublished") for value in head.props.get("datepublished", ())[:1]]
+    texts += [(one.value or one.text, Origin.MICRODATA, "datePublished") for one in around.stamps if one.prop == "datepublished"][:1]
+    texts += [(string(graph.page.get(name)), Origin.JSON_LD, name) for name in ("datePublished", "uploadDate")]
+    texts += [(string(graph.article.get("dateCreated")), Origin.JSON_LD, "dateCreated")]
+    texts += [(head.meta[name][0], Origin.META, name) for name in _PERHAPS if name in head.meta]
+    return _read(texts, month_first)
+
+
+def _changes(head: Head, around: Around, graph: Graph, month_first: bool) -> Iterator[Said[Moment]]:
+    texts: list[tuple[str, Origin, str]] = [(string(graph.article.get("dateModified")), Origin.JSON_LD, "dateModified")]
+    texts += [(head.meta[name][0], Origin.OPENGRAPH if ":" in name else Origin.META, name) for name in _MODIFIED if name in head.meta]
+    texts += [(value, Origin.MICRODATA, "dateModified") for value in head.props.get("datemodified", ())[:1]]
+    texts += [(one.value or one.text, Origin.MICRODATA, "dateModified") for one in around.stamps if one.prop == "datemodified"][:1]
+    return _read(texts, month_first)
+
+
+def _read(texts: Iterable[tuple[str, Origin, str]], month_first: bool) -> Iterator[Said[Moment]]:
+    for text, origin, where in texts:
+        if text and (found := moment(text, month_first=month_first)):
+            yield Said(found, origin, where, text[:60])
+
+
+def _shown(around: Around, month_first: bool) -> tuple[list[Said[Moment]], list[Said[Moment]]]:
+    """Dates that readers see near the heading: (when it came out, when it was changed)."""
+    published: list[Said[Moment]] = []
+    changed: list[Said[Moment]] = []
+    for one in sorted((*around.stamps, *around.bylines), key=lambda one: (one.place < 0, abs(one.place))):
+        if abs(one.place) > _NEAR or one.prop in ("datepublished", "datemodified") or starts_at(one.text) is None or one.is_aside:
+            continue
+        if len(published) + len(changed) >= _ENOUGH:
+            break
+        for part, is_change in _parts(one.text):
+            found = moment(part, month_first=month_first)
+            if found is not None:
+                better = _sharper(one, found, month_first)
+                (changed if is_change or "modified" in one.label else published).append(
+                    Said(better, Origin.VISIBLE, one.label[:40] or "time", part.strip()[:60])
+                )
+    return published, changed
+
+
+def _stamps(lines: Sequence[str], month_first: bool) -> Iterator[Said[Moment]]:
+    """Lines that are a date and little else, or a date behind a word for publishing."""
+    for line in lines:
+        for part, is_change in _parts(line):
+            if is_change or len(part) > 200:
+                continue
+            start = starts_at(part)
+            if start is None:
+                continue
+            is_labelled = part is not line and start < 12
+            if (is_labelled or len(line) <= _STAMP) and (found := moment(part, month_first=month_first)):
+                yield Said(found, Origin.VISIBLE, "text", part.strip()[:60])
+
+
+def _sharper(one: Shown, found: Moment, month_first: bool) -> Moment:
+    """The machine's form of a shown time, where it is the same day's."""
+    told = moment(one.value, month_first=month_first) if one.value else None
+    return told if told is not None and told.day == found.day else found
+
+
+def _parts(text: str) -> Iterable[tuple[str, bool]]:
+    """A stamp at its words: `Posted May 1 | Updated May 2` → (`May 1 |`, False), (`May 2`, True)."""
+    is_change = False
+    for place, part in enumerate(_words().split(text)):
+        if place % 2:
+            is_change = part.casefold() in UPDATED
+        elif part:
+            yield part, is_change
+
+
+@cache
+def _words() -> re.Pattern[str]:
+    return re.compile(rf"(?<!\w)({alternatives((*UPDATED, *PUBLISHED))})(?![a-zà-ÿ])", re.IGNORECASE)
+
+
+def _of_urls(urls: Sequence[str]) -> Iterator[Said[Moment]]:
+    for url in urls:
+        match = _URL_DATE.search(url[:2000])
+        if match and (found := moment("-".join(match.groups()))):
+            yield Said(found, Origin.URL, "address", match.group())
+            return
+        match = _URL_NAMED.search(url[:2000])
+        if match and (found := moment(f"{match[3]} {match[2]} {match[1]}")):
+            yield Said(found, Origin.URL, "address", match.group())
+            return
+
+
+def day(said: Said[Moment] | None) -> date | None:
+    """The publisher's own day."""
+    return said.value.day if said else None

@@ -1,0 +1,154 @@
+"""The title of a page: what readers see above the text, confirmed by what machines are told, without the site's name. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+import msgspec
+from selectolax.lexbor import LexborNode
+
+from pipeline.clean.metadata.head import Head, Heading
+from pipeline.clean.metadata.jsonld import Graph, string
+from pipeline.clean.metadata.said import Said, believed, letters
+from schemas.article import Origin, Provenance
+
+_SEPARATOR = re.compile(r"\s+[|–—·»«:•‹›/~-]+\s+|\s*[|»«｜]\s*|\s+::\s+|(?<=\S)_(?=\S*$)")
+_LEAST_WORDS = 2
+_SECTION = 2
+"""Words of the longest section's name that may stand between headline and site."""
+_CONFIRMED = 0.2
+_HINTED = 0.0
+_KICKER = 4
+"""Words of the longest label above a headline."""
+_WEIGHT = {"title": 0.8, "twitter:title": 0.95}
+"""How much a confirmation counts: the `title` element is as often the section's as the text's."""
+
+
+def read(head: Head, graph: Graph, site: str, host: str) -> tuple[str, Provenance | None, LexborNode | None]:
+    """The title, how it is known, and the heading that shows it; ("", None, None) for a page that has none."""
+    stated = [one for one in _stated(head, graph, site, host) if one.value]
+    headings = _headings(head, site)
+    chosen = _heading(headings, stated) or (stated[0] if stated else None) or (headings[0] if headings else None)
+    if chosen is None:
+        return "", None, None
+    node = next((one.node for one in head.headings if one.text == chosen.value), None)
+    if chosen.origin is Origin.VISIBLE:
+        chosen = msgspec.structs.replace(chosen, value=_without_kicker(chosen.value, stated))
+    alone = 0.9 if chosen.origin is Origin.VISIBLE else 0.75
+    how = believed(chosen, [*headings[:1], *stated], same=lambda one, other: letters(one) == letters(other), alone=alone)
+    return chosen.value, how, node or (head.headings[0].node if head.headings else None)
+
+
+def _stated(head: Head, graph: Graph, site: str, host: str) -> list[Said[str]]:
+    """What machines are told, the most reliable first."""
+    og, twitter = head.first("og:title")[1], head.first("twitter:title")[1]
+    found = [
+        Said(string(graph.article.get("headline")) or string(graph.article.get("name")), Origin.JSON_LD, "headline"),
+        Said(og, Origin.OPENGRAPH, "og:title"),
+        Said(twitter, Origin.META, "twitter:title"),
+        Said(*_first_meta(head)),
+        Said(head.title, Origin.META, "title"),
+    ]
+    return [Said(without_site(one.value, site, host), one.origin, one.where) for one in found]
+
+
+def _first_meta(head: Head) -> tuple[str, Origin, str]:
+    name, value = head.first("headline", "sailthru.title", "parsely-title", "dc.title", "hdl")
+    return value, Origin.META, name
+
+
+def _headings(head: Head, site: str) -> list[Said[str]]:
+    """First-level headings and `itemprop=headline`, each once, the site's own name apart."""
+    found: dict[str, Said[str]] = {}
+    for one in head.headings:
+        key = letters(one.text)
+        if key and key != letters(site) and not _is_masthead(one):
+            found.setdefault(key, Said(one.text, Origin.VISIBLE, "headline" if one.is_marked else "h1"))
+    return list(found.values())[:8]
+
+
+def _is_masthead(one: Heading) -> bool:
+    return "logo" in one.label or "site-title" in one.label or "masthead" in one.label
+
+
+def _heading(headings: Sequence[Said[str]], stated: Sequence[Said[str]]) -> Said[str] | None:
+    """The heading that what machines are told confirms best; a lone one that tells something needs little confirmation."""
+    best, most = None, 0.0
+    for one in headings:
+        agreement = max((_WEIGHT.get(other.where, 1.0) * likeness(one.value, other.value) for other in stated), default=0.0)
+        if agreement > most:
+            best, most = one, agreement
+    if best is not None and most >= _CONFIRMED:
+        return best
+    telling = [one for one in headings if _tells(one.value)]
+    if len(telling) == 1 and (not stated or most > _HINTED):
+        return telling[0]
+    return None
+
+
+def _tells(text: str) -> bool:
+    return len(text.split()) > _LEAST_WORDS or not text.isascii() and len(text) > 5
+
+
+def _without_kicker(heading: str, stated: Sequence[Said[str]]) -> str:
+    """`Opinion The harbour is too shallow`: a heading without the label that stands inside it, where machines are told the rest."""
+    words = heading.split()
+    for one in stated:
+        key = letters(one.value)
+        if one.where == "title" or len(key) < 12 or key == letters(heading):
+            continue
+        for extra in range(1, min(_KICKER, len(words) - 2) + 1):
+            if letters(" ".join(words[extra:])) == key:
+                return " ".join(words[extra:])
+    return heading
+
+
+def likeness(one: str, other: str) -> float:
+    """0 to 1: how much two titles say the same. One inside the other counts by its share, and words in common."""
+    first, second = letters(one), letters(other)
+    if not first or not second:
+        return 0.0
+    if first == second:
+        return 1.0
+    short, long = sorted((first, second), key=len)
+    if len(short) > 8 and short in long:
+        return 0.5 + 0.5 * len(short) / len(long)
+    words, others = set(re.findall(r"\w{3,}", one.casefold())), set(re.findall(r"\w{3,}", other.casefold()))
+    return len(words & others) / (len(words | others) or 1)
+
+
+def without_site(title: str, site: str, host: str = "") -> str:
+    """A title without the site's name that follows or precedes it: the name itself, the host's, or a short last part."""
+    marks = list(_SEPARATOR.finditer(title[:1000]))
+    if not marks:
+        return title
+    keys = {key for key in (letters(site), letters(site).removeprefix("the"), _of_host(host)) if len(key) > 1}
+    for cut in marks:  # all behind the first separator that the site's name follows
+        if any(_names_site(part, keys) for part in _SEPARATOR.split(title[cut.end() :])[:1]) and cut.start() > 0:
+            return _without_section(title[: cut.start()].strip(), cut.group().strip())
+    if _names_site(title[: marks[0].start()], keys):
+        return title[marks[0].end() :].strip()
+    last = marks[-1]
+    tail, kept = title[last.end() :], title[: last.start()]
+    if not site and len(tail.split()) <= 4 and len(tail) * 2 < len(kept) and last.group().strip() != ":":
+        return kept.strip()
+    return title
+
+
+def _without_section(title: str, separator: str) -> str:
+    """`Headline | Section`, as it stood before `| Site`: without a section of a word or two."""
+    head, cut, tail = title.rpartition(separator) if separator in "|·•»" else ("", "", "")
+    return head.strip() if cut and len(tail.split()) <= _SECTION and len(head.split()) > 2 * _SECTION - 1 else title
+
+
+def _of_host(host: str) -> str:
+    parts = [part for part in host.lower().split(".") if part not in ("www", "co", "com", "org", "net", "m", "amp")]
+    return letters(max(parts[:-1] or parts, key=len)) if parts else ""
+
+
+def _names_site(part: str, keys: set[str]) -> bool:
+    key = letters(part).removeprefix("the")
+    return bool(key) and any(
+        key == name or name in key and len(name) * 2 > len(key) or key in name and len(key) * 2 > len(name) for name in keys
+    )

@@ -1,0 +1,114 @@
+"""Words that news pages print around names and dates, by language. Tables only; whoever adds a language adds words here and nowhere else."""
+
+from __future__ import annotations
+
+
+def phrases(table: str) -> tuple[str, ...]:
+    """The phrases of a table, the longest first, so that an alternation of them finds the whole."""
+    found = {phrase.strip() for line in table.strip().splitlines() for phrase in line.split(",")}
+    return tuple(sorted(found - {""}, key=lambda phrase: (-len(phrase), phrase)))
+
+
+AFTERNOON = phrases("下午, 晚上, 午後, 오후, مساء")
+"""Before an hour of the second half of the day."""
+
+PUBLISHED = phrases("""
+published, posted, first published, originally published, created, publish date, published on, date published, release date, released
+veröffentlicht, erschienen, erstellt, publiziert, publié, publiée, mis en ligne, paru, publicado, publicada, pubblicato, pubblicata
+gepubliceerd, geplaatst, opublikowano, data publikacji, dodano, utworzono, опубликовано, дата публикации, yayınlanma, yayın tarihi, giriş
+نشر, نشرت, تاريخ النشر, 发布时间, 发表于, 发布于, 公開日, 公開, 配信, 掲載, 입력, 등록, 게재, publicerad, publicerat, publisert, udgivet
+julkaistu, publikováno
+""")
+"""Before the time at which a text came out."""
+
+UPDATED = phrases("""
+updated, last updated, last modified, modified, edited, revised, zuletzt aktualisiert, aktualisiert, geändert, zuletzt bearbeitet, stand
+mis à jour, mise à jour, modifié, actualisé, actualizado, actualizada, última actualización, atualizado, atualizada, atualização
+aggiornato, aggiornata, aggiornamento, bijgewerkt, gewijzigd, zaktualizowano, aktualizacja, обновлено, обновлен, изменено, güncelleme
+güncellendi, آخر تحديث, تحديث, 更新时间, 更新時間, 更新日, 最終更新, 更新, 수정, 업데이트, 최종수정, uppdaterad, oppdatert, opdateret
+päivitetty, aktualizováno
+""")
+"""Before the time at which it was changed."""
+
+BY = phrases("""
+by, from, written by, story by, reported by, posted by, words by, text by, author, authors, published by, reviewed by, review by
+article by, von, text, text von, ein gastbeitrag von, geschrieben von, autor, autorin, autoren, verfasst von, foto und text, interview
+par, écrit par, propos recueillis par, publié par, auteur, por, escrito por, texto, redacción, di, a cura di, autore, door
+geschreven door, tekst, autorka, opracował, opracowała, автор, авторы, текст, yazan, yazar, haber, بقلم, كتب, كتبت, 文, 作者, 撰文, 记者
+記者, 编辑, 責任編輯, 责任编辑, 著者, 執筆, 글, skriven av, av, af, skrevet av, från, kirjoittaja, από, του, της, de la redacción
+""")
+"""Before the name of who wrote it."""
+
+AND = phrases("and, &, und, et, y, e, en, i, и, ve, och, og, ja, și, with, mit, avec, con, και, e da")
+"""Between two names."""
+
+ROLES = phrases("""
+staff, writer, writers, senior, contributing, freelance, special, chief, deputy, associate, assistant, executive, managing, guest
+correspondent, correspondents, reporter, reporters, editor, editors, columnist, journalist, contributor, contributors, producer, anchor
+blogger, photographer, director, professor, fellow, intern, analyst, critic, bureau, newsroom, manager, officer, president, founder
+political, politics, business, sports, science, health, technology, culture, entertainment, wellness, national, international, foreign
+local, security, diplomatic, features, redakteur, redakteurin, korrespondent, korrespondentin, reporterin, volontär, volontärin
+chefredakteur, chefredakteurin, ressortleiter, journalistin, freier, freie, gastautor, gastautorin, journaliste, rédacteur, rédactrice
+correspondant, correspondante, chroniqueur, envoyé, spécial, pigiste, redactor, redactora, corresponsal, periodista, editora, reportero
+reportera, enviado, especial, columnista, giornalista, redattore, redattrice, corrispondente, inviato, jornalista, repórter, colunista
+redacteur, verslaggever, dziennikarz, dziennikarka, redaktor, publicysta, корреспондент, журналист, обозреватель, редактор, muhabir
+muhabiri, editör, yazarı, köşe, مراسل, محرر, صحفي, كاتب, 编辑, 通讯员, 編集, 기자, 특파원, 논설위원
+""")
+"""What people are, word by word, beside who they are."""
+
+NOBODY = phrases("""
+admin, administrator, webmaster, user, root, test, guest, anonymous, unknown, undefined, null, none, staff, contributor, contributors
+author, authors, editor, editors, share, follow, read, read more, comments, comment, facebook, twitter, instagram, linkedin, youtube
+email, e-mail, website, home, news, bio, profile, archive, staff writer, staff report, staff reports, news desk, web desk, newsroom
+press release, guest author, guest contributor, staff reports, edit profile, sponsored, sponsored content, see full bio, view all posts
+view profile, see all, more, show more, follow us, subscribe, weitere beiträge, redaktion, von der redaktion, die redaktion, rédaction
+la rédaction, redacción, redazione, la redazione, redação, da redação, redactie, redakcja, редакция, haber merkezi, التحرير, 编辑部
+편집부
+""")
+"""In the place of a name, where nobody is named."""
+
+OUTLETS = phrases("""
+news, times, post, herald, tribune, gazette, sentinel, telegraph, journal, report, media, network, magazine, press, chronicle, observer
+mirror, standard, star, examiner, courier, dispatch, register, bulletin, wire, service, agency, university, institute, labs, zeitung
+nachrichten, anzeiger, tageblatt, presse, rundschau, kurier, agentur, journaux, noticias, diario, periódico, agencia, giornale, corriere
+agenzia, jornal, agência, krant, gazeta, ajansı, газета
+""")
+"""The last word of the names of papers and houses: behind a person's name they say for whom."""
+
+GENRES = {
+    "opinion": phrases("""
+opinion, opinions, op-ed, oped, editorial, editorials, comment, commentary, commentisfree, column, columns, columnists, letters
+letters to the editor, viewpoint, voices, perspective, perspectives, guest column, meinung, meinungen, kommentar, kommentare, leitartikel
+kolumne, kolumnen, gastbeitrag, glosse, opinions et débats, tribune, tribunes, chronique, chroniques, éditorial, éditos, édito, idées
+débats, opinión, opinion y debate, columna, columnas, tribuna, opinione, opinioni, commento, commenti, editoriale, opinião, opiniões
+colunas, colunistas, opinie, opinies, columnisten, opinia, opinie i komentarze, komentarz, komentarze, felieton, felietony, мнение, мнения
+колонка, колонки, комментарий, görüş, yazarlar, köşe yazıları, yorum, رأي, آراء, مقالات, مقال رأي, 评论, 评论员文章, 社论, 社論, 時評
+评论频道, オピニオン, 社説, 論説, コラム, 사설, 칼럼, 오피니언, debatt, ledare, kronik, leder, kolumni, pääkirjoitus
+"""),
+    "sponsored": phrases("""
+sponsored, sponsored content, sponsored post, sponsored article, sponsor content, sponsor message, paid post, paid content
+paid partnership, paid program, partner content, in partnership with, presented by, branded content, brand content, brand studio
+brandvoice, advertorial, advertorials, advertisement feature, advertisement, advertiser content, promoted, promoted content, promoted post
+native ad, anzeige, anzeigen, werbung, sponsored by, gesponsert, gesponserter beitrag, anzeigensonderveröffentlichung, bezahlter inhalt
+publireportage, publicité, contenu sponsorisé, contenu partenaire, publi-rédactionnel, publirédactionnel, contenido patrocinado
+patrocinado, publirreportaje, publicidad, contenuto sponsorizzato, sponsorizzato, informazione pubblicitaria, publiredazionale
+conteúdo patrocinado, conteúdo de marca, publieditorial, publicidade, gesponsord, advertentie, betaalde inhoud, artykuł sponsorowany
+materiał sponsorowany, materiał partnera, reklama, на правах рекламы, реклама, партнёрский материал, партнерский материал, реклам
+sponsorlu içerik, reklam, advertorial haber, محتوى مدعوم, إعلان, محتوى ترويجي, 赞助内容, 广告, 推广, 贊助內容, 廣告, 広告, スポンサード
+タイアップ, 협찬, 광고, annons, annonse, annonce, betalt innhold, sponsoroitu, mainos
+"""),
+    "press release": phrases("""
+press release, press releases, press-release, news release, news releases, media release, media releases, pressemitteilung
+pressemitteilungen, pressemeldung, pressemeldungen, presseaussendung, presseinformation, medienmitteilung, medienmitteilungen, communiqué
+communiqué de presse, communiqués, communiqués de presse, comunicado de prensa, nota de prensa, notas de prensa, comunicados
+comunicato stampa, comunicati stampa, nota à imprensa, comunicado de imprensa, persbericht, persberichten, komunikat prasowy
+komunikaty prasowe, пресс-релиз, пресс-релизы, basın bülteni, بيان صحفي, 新闻稿, 新聞稿, プレスリリース, 보도자료
+pressmeddelande, pressemelding, pressemeddelelse, lehdistötiedote, tisková zpráva, prnewswire, businesswire, globenewswire
+"""),
+    "live": phrases("""
+live, live blog, liveblog, live updates, live coverage, liveticker, live-ticker, newsticker, ticker, en direct, direct, en vivo, directo
+en directo, in diretta, diretta, ao vivo, minuto a minuto, na żywo, relacja na żywo, онлайн, онлайн-трансляция, трансляция, canlı
+canlı anlatım, canlı blog, مباشر, تغطية مباشرة, 直播, ライブ, 생중계, 라이브
+"""),
+}
+"""Labels, sections and folders that say what a text is, by genre."""

@@ -1,0 +1,96 @@
+"""Bylines as they are printed → people."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pipeline.clean.metadata.authors import people
+from schemas.article import Author
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        ("By AMA K. MENSAH and WILL DRAKE", ["AMA K. MENSAH", "WILL DRAKE"]),
+        ("Ama Mensah December 22, 2023 at 7:35 PM", ["Ama Mensah"]),
+        ("ByAma Mensah Published December 22, 2023 • 13 min read", ["Ama Mensah"]),
+        ("Von Ute Kern und Jan Moor", ["Ute Kern", "Jan Moor"]),
+        ("Text: Eva Klein / Foto: Max Muster", ["Eva Klein"]),
+        ("Par Jean Petit et Anne Roux", ["Jean Petit", "Anne Roux"]),
+        ("Por María José de la Cruz y Pedro Gómez", ["María José de la Cruz", "Pedro Gómez"]),
+        ("di Paola Neri", ["Paola Neri"]),
+        ("Por Luana Dias; Raphael Costa", ["Luana Dias", "Raphael Costa"]),
+        ("Door Jan van der Meer", ["Jan van der Meer"]),
+        ("Autor: Zofia Lis", ["Zofia Lis"]),
+        ("Автор: Иван Петров", ["Иван Петров"]),
+        ("Ahmet Yılmaz ve Ayşe Demir", ["Ahmet Yılmaz", "Ayşe Demir"]),
+        ("بقلم: محمد علي", ["محمد علي"]),
+        ("作者：张三", ["张三"]),
+        ("文/李四", ["李四"]),
+        ("山田太郎、鈴木花子", ["山田太郎", "鈴木花子"]),
+        ("김철수 기자", ["김철수"]),
+        ("By Ama Mensah, Jan Moor, and Will Drake", ["Ama Mensah", "Jan Moor", "Will Drake"]),
+        ("By Ludwig van der Berg in Berlin", ["Ludwig van der Berg"]),
+        ("By Ama Mensah ama.mensah@example.org", ["Ama Mensah"]),
+        ("Ama Mensah MS, RDN", ["Ama Mensah"]),
+        ("By George T. Hill III", ["George T. Hill III"]),
+        ("Ama Mensah, Example Tribune", ["Ama Mensah"]),
+    ],
+)
+def test_names_are_taken_out_of_a_byline(line: str, expected: list[str]) -> None:
+    assert [one.name for one in people(line)] == expected
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        ("By Ama Mensah, Staff Writer", Author("Ama Mensah", role="Staff Writer")),
+        ("Senior Political Correspondent Ama Mensah", Author("Ama Mensah", role="Senior Political Correspondent")),
+        ("Ama Mensah Political reporter @amensah", Author("Ama Mensah", role="Political reporter")),
+        ("Ute Kern, Chefredakteurin", Author("Ute Kern", role="Chefredakteurin")),
+        ("By Ama Mensah, Reuters", Author("Ama Mensah", agency="Reuters")),
+        ("Ama Mensah (AP)", Author("Ama Mensah", agency="AP")),
+        ("Par Jean Petit avec AFP", Author("Jean Petit", agency="AFP")),
+        ("The Associated Press", Author("", agency="AP")),
+    ],
+)
+def test_roles_and_agencies_stand_apart_from_names(line: str, expected: Author) -> None:
+    assert people(line) == (expected,)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "",
+        "admin",
+        "Staff",
+        "Redaktion",
+        "La rédaction",
+        "编辑部",
+        "Share this",
+        "5 min read",
+        "March 3, 2024",
+        "By nightfall the town was dry.",
+        "Foo Media GmbH",
+    ],
+)
+def test_what_names_nobody_gives_nobody(line: str) -> None:
+    assert people(line) == ()
+
+
+def test_a_lone_word_is_a_name_only_where_a_machine_says_so() -> None:
+    assert people("uriebe") == ()
+    assert people("uriebe", is_structured=True) == (Author("uriebe"),)
+
+
+def test_a_name_with_the_family_first_is_turned() -> None:
+    assert people("Mensah, Ama", is_structured=True) == (Author("Ama Mensah"),)
+
+
+@given(st.text(max_size=2000), st.booleans())
+def test_any_text_gives_few_short_names(text: str, is_structured: bool) -> None:
+    found = people(text, is_structured=is_structured)
+    assert len(found) <= 20
+    assert all(len(one.name) <= 60 and one.name == one.name.strip() and (one.name or one.agency) for one in found)

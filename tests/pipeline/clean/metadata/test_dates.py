@@ -1,0 +1,78 @@
+"""Dates of machines and of print, in many languages; never against the clock."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pipeline.clean.metadata.dates import moment, starts_at
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("2023-12-22T17:35:00.000Z", "2023-12-22T17:35:00+00:00"),
+        ("2023-12-18 21:02:58", "2023-12-18T21:02:58+00:00"),
+        ("2023-12-22T09:46:12-0500", "2023-12-22T09:46:12-05:00"),
+        ("2023-11-30T13:00:06.581209Z EST", "2023-11-30T13:00:06+00:00"),
+        ("20231222", "2023-12-22T00:00:00+00:00"),
+        ("1703262900", "2023-12-22T16:35:00+00:00"),
+        ("1703262900000", "2023-12-22T16:35:00+00:00"),
+        ("Sat, 23 Dec 2023 05:42:00 PST", "2023-12-23T05:42:00-08:00"),
+        ("8:00 PM EST, Tue December 19, 2023", "2023-12-19T20:00:00-05:00"),
+        ("Dec. 22, 2023 10:45 a.m. PT", "2023-12-22T10:45:00-08:00"),
+        ("12/18/23 4:02pm", "2023-12-18T16:02:00+00:00"),
+        ("15. Mai 2019, 05:28 Uhr", "2019-05-15T05:28:00+00:00"),
+        ("28.01.2020-15:49", "2020-01-28T15:49:00+00:00"),
+        ("le 12 juin 2020 à 10h30", "2020-06-12T10:30:00+00:00"),
+        ("28 de enero de 2020", "2020-01-28T00:00:00+00:00"),
+        ("3 marzo 2021", "2021-03-03T00:00:00+00:00"),
+        ("4 de março de 2021", "2021-03-04T00:00:00+00:00"),
+        ("5 maart 2021", "2021-03-05T00:00:00+00:00"),
+        ("22 grudnia 2023", "2023-12-22T00:00:00+00:00"),
+        ("22 декабря 2023, 10:30", "2023-12-22T10:30:00+00:00"),
+        ("5 Aralık 2023", "2023-12-05T00:00:00+00:00"),
+        ("٢٢ ديسمبر ٢٠٢٣", "2023-12-22T00:00:00+00:00"),
+        ("2023年12月22日 10:30", "2023-12-22T10:30:00+00:00"),
+        ("2023年12月22日 下午3:05", "2023-12-22T15:05:00+00:00"),
+        ("2023. 12. 22. 오후 9:30", "2023-12-22T21:30:00+00:00"),
+    ],
+)
+def test_a_time_is_read_in_its_own_zone(text: str, expected: str) -> None:
+    found = moment(text)
+    assert found is not None
+    assert found.at.replace(microsecond=0).isoformat() == expected
+
+
+def test_which_number_is_the_month_is_asked_only_where_neither_tells() -> None:
+    for text, is_month_first, expected in [
+        ("3/4/2024", True, "2024-03-04"),
+        ("3/4/2024", False, "2024-04-03"),
+        ("13/4/2024", True, "2024-04-13"),
+        ("4/13/2024", False, "2024-04-13"),
+        ("3.4.2024", True, "2024-04-03"),
+    ]:
+        found = moment(text, month_first=is_month_first)
+        assert found is not None
+        assert found.day.isoformat() == expected
+
+
+@pytest.mark.parametrize(
+    "text", ["", "2023", "12345678", "20231301", "March 5", "yesterday", "10:30", "© 2024 Example Press", "31 April 2024", "5 hours ago"]
+)
+def test_what_gives_no_whole_date_is_none(text: str) -> None:
+    assert moment(text) is None
+
+
+def test_a_zone_that_is_not_given_is_told() -> None:
+    known, unknown, day = moment("2024-03-01T10:00:00+02:00"), moment("2024-03-01T10:00:00"), moment("1 March 2024")
+    assert known is not None and unknown is not None and day is not None
+    assert [(one.has_time, one.has_zone) for one in (known, unknown, day)] == [(True, True), (True, False), (False, False)]
+
+
+@given(st.text(max_size=300))
+def test_any_text_is_read_or_none(text: str) -> None:
+    found = moment(text)
+    assert found is None or 1900 <= found.at.year <= 2200 and found.at.tzinfo is not None
+    assert starts_at(text) is None or starts_at(text) >= 0  # type: ignore[operator]

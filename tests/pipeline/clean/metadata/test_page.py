@@ -1,0 +1,337 @@
+"""What a page says of itself, each thing with where it comes from and how sure it is."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pipeline.clean import tree
+from pipeline.clean.metadata import Metadata, read_metadata
+from schemas.article import Genre, Origin
+
+H1 = "<h1>A headline of words</h1>"
+OF_TITLE = "<meta property='og:title' content='{}'>".format
+OF_SITE = "<meta property='og:site_name' content='{}'>".format
+URL = "https://www.example.org/news/harbour-1234"
+
+
+def said(head: str = "", body: str = "", *, url: str = URL, html: str = "<html lang='en-US'>") -> Metadata:
+    return read_metadata(tree.parse(f"<!doctype html>{html}<head>{head}</head><body>{body}</body></html>"), url=url)
+
+
+def linked(**fields: Any) -> str:
+    return f"<script type='application/ld+json'>{json.dumps({'@context': 'https://schema.org', '@type': 'NewsArticle', **fields})}</script>"
+
+
+class TestTitle:
+    @pytest.mark.parametrize(
+        ("head", "body", "expected"),
+        [
+            ("<title>Channel to be deepened - The Example Press</title>" + OF_SITE("The Example Press"), "", "Channel to be deepened"),
+            ("<title>Channel to be deepened | Harbour | Example.org</title>", "", "Channel to be deepened"),
+            (
+                "<title>The Example Press: Channel to be deepened</title>" + OF_SITE("Example Press"),
+                "",
+                "The Example Press: Channel to be deepened",
+            ),
+            ("<title>Channel | News</title>", "<h1>Channel to be deepened by two metres</h1>", "Channel to be deepened by two metres"),
+            (
+                "<title>News</title>" + OF_TITLE("Channel to be deepened"),
+                "<h1>News</h1><h1>Channel to be deepened</h1>",
+                "Channel to be deepened",
+            ),
+            (linked(headline="Q&amp;A: the channel"), "<h1 class='logo'>Example Press</h1>", "Q&A: the channel"),
+            (
+                linked(headline="The channel is too shallow"),
+                "<h1><span>Opinion</span> The channel is too shallow</h1>",
+                "The channel is too shallow",
+            ),
+            ("<title>港口航道将加深 - 示例新闻网</title>" + OF_SITE("示例新闻网"), "<h1>港口航道将加深</h1>", "港口航道将加深"),
+            (
+                "<title>Kanal | Liman haberleri</title>" + OF_TITLE("Kanal derinleştirilecek"),
+                "<div itemprop='headline'>Kanal derinleştirilecek</div>",
+                "Kanal derinleştirilecek",
+            ),
+        ],
+    )
+    def test_it_is_what_readers_see_without_the_sites_name(self, head: str, body: str, expected: str) -> None:
+        assert said(head, body).headline == expected
+
+    def test_origins_that_agree_make_it_surer_than_one_alone_and_those_that_differ_less_sure(self) -> None:
+        title = "<meta property='og:title' content='{}'>".format
+        agreed = said(title("Channel to be deepened"), "<h1>Channel to be deepened</h1>").provenance["headline"]
+        alone = said("", "<h1>Channel to be deepened</h1>").provenance["headline"]
+        differing = said(title("Channel: all you need to know"), "<h1>Channel to be deepened</h1>").provenance["headline"]
+        assert agreed.confidence > alone.confidence > differing.confidence
+        assert (agreed.origin, agreed.where, agreed.against) == (Origin.VISIBLE, "h1", ())
+        assert differing.against == ("opengraph: og:title",)
+
+
+class TestAuthors:
+    @pytest.mark.parametrize(
+        ("head", "body", "names", "origin"),
+        [
+            (
+                linked(author=[{"@type": "Person", "name": "By Ama Mensah"}, {"name": "Will Drake"}]),
+                "",
+                ["Ama Mensah", "Will Drake"],
+                Origin.JSON_LD,
+            ),
+            (linked(author="Ama Mensah and Will Drake"), "", ["Ama Mensah", "Will Drake"], Origin.JSON_LD),
+            (
+                linked(author={"@id": "#a"}) + linked(**{"@id": "#a", "@type": "Person", "name": "Ama Mensah"}),
+                "",
+                ["Ama Mensah"],
+                Origin.JSON_LD,
+            ),
+            (
+                linked(author={"@type": "Organization", "name": "Example Press"}),
+                H1 + "<p class='byline'>By Ama Mensah</p>",
+                ["Ama Mensah"],
+                Origin.VISIBLE,
+            ),
+            ("<meta name='author' content='Ama Mensah, Staff Writer'>", "", ["Ama Mensah"], Origin.META),
+            (
+                "<meta property='article:author' content='https://social.example/ama'>",
+                H1 + "<a rel='author' href='/p/ama'>Ama Mensah</a>",
+                ["Ama Mensah"],
+                Origin.VISIBLE,
+            ),
+            ("", H1 + "<span itemprop='author'><span itemprop='name'>Ama Mensah</span></span>", ["Ama Mensah"], Origin.MICRODATA),
+            (
+                "",
+                H1 + "<div class='author-box'><a href='/authors/ama-mensah'>Ama Mensah</a> Political reporter</div>",
+                ["Ama Mensah"],
+                Origin.VISIBLE,
+            ),
+            (
+                "",
+                H1 + "<p>Von Ute Kern</p><p>Der Kanal soll tiefer werden, sagte der Bürgermeister am Montag.</p>",
+                ["Ute Kern"],
+                Origin.VISIBLE,
+            ),
+        ],
+    )
+    def test_they_are_found_wherever_they_stand(self, head: str, body: str, names: list[str], origin: Origin) -> None:
+        found = said(head, body)
+        assert [one.name for one in found.authors] == names
+        assert found.provenance["authors"].origin is origin
+
+    def test_a_printed_byline_that_names_more_than_the_data_is_believed(self) -> None:
+        found = said(
+            linked(author={"name": "Ama Mensah"}),
+            H1 + "<div class='byline'>By Ama Mensah and Will Drake, Reuters</div>",
+        )
+        assert [(one.name, one.agency) for one in found.authors] == [("Ama Mensah", "Reuters"), ("Will Drake", "Reuters")]
+
+    @pytest.mark.parametrize(
+        "body",
+        [
+            H1 + "<div class='comments'><span class='author'>Angry Reader</span></div>",
+            H1 + "<div class='related'><p class='byline'>By Somebody Else</p></div>",
+            H1 + "<p class='byline'>Example Press</p>",
+        ],
+    )
+    def test_readers_other_stories_and_the_site_are_no_authors(self, body: str) -> None:
+        assert said("<meta property='og:site_name' content='Example Press'>", body).authors == ()
+
+
+class TestTimes:
+    @pytest.mark.parametrize(
+        ("head", "body", "local", "origin"),
+        [
+            (linked(datePublished="2024-03-01T10:00:00+02:00"), "", "2024-03-01T10:00:00+02:00", Origin.JSON_LD),
+            ("<meta property='article:published_time' content='2024-03-01T10:00:00'>", "", "2024-03-01T10:00:00", Origin.OPENGRAPH),
+            ("<meta name='pubdate' content='20240301'>", "", "2024-03-01", Origin.META),
+            (
+                "",
+                H1 + "<time itemprop='datePublished' datetime='2024-03-01T10:00Z'>today</time>",
+                "2024-03-01T10:00:00+00:00",
+                Origin.MICRODATA,
+            ),
+            ("", H1 + "<span class='date'>March 1, 2024</span>", "2024-03-01", Origin.VISIBLE),
+            ("", H1 + "<p>Updated 5 March 2024 | Posted 1 March 2024</p>", "2024-03-01", Origin.VISIBLE),
+            ("", H1 + "<p>1 marca 2024</p>", "2024-03-01", Origin.VISIBLE),
+            ("", H1 + "<p>No date at all stands here.</p><footer>© 2031 Example Press</footer>", "", None),
+        ],
+    )
+    def test_they_are_found_wherever_they_stand(self, head: str, body: str, local: str, origin: Origin | None) -> None:
+        found = said(head, body)
+        assert found.published_local == local
+        assert (found.provenance["published"].origin if found.published else None) is origin
+
+    def test_the_address_is_asked_last(self) -> None:
+        found = said("", H1, url="https://example.org/2024/03/01/harbour/")
+        assert (found.published_local, found.provenance["published"].origin) == ("2024-03-01", Origin.URL)
+
+    def test_the_publishers_clock_is_read_from_what_readers_see(self) -> None:
+        found = said(
+            linked(datePublished="2023-12-20T01:00:21Z"),
+            H1 + "<div class='timestamp'>8:00 PM, Tue December 19, 2023</div>",
+        )
+        assert found.published_local == "2023-12-19T20:00:21-05:00"
+        assert found.published is not None
+        assert found.published.isoformat() == "2023-12-20T01:00:21+00:00"
+        day = said(linked(datePublished="2023-12-20T01:00:21Z"), H1 + "<div class='timestamp'>December 19, 2023</div>")
+        assert day.published_local == "2023-12-19"
+        assert day.published == found.published
+
+    def test_a_change_is_no_publication(self) -> None:
+        found = said("", H1 + "<div class='date'>Last updated: 5 March 2024</div>")
+        assert found.published is None
+        assert found.modified is not None
+        assert found.modified.date().isoformat() == "2024-03-05"
+
+    def test_origins_that_differ_lower_confidence_and_are_named(self) -> None:
+        head = linked(datePublished="2024-03-01T10:00:00Z")
+        agreed = said(head + "<meta property='article:published_time' content='2024-03-01T10:00:00Z'>").provenance["published"]
+        differing = said(head + "<meta property='article:published_time' content='2021-05-06T10:00:00Z'>").provenance["published"]
+        assert agreed.confidence > differing.confidence
+        assert differing.against == ("opengraph: article:published_time",)
+
+    @pytest.mark.parametrize(
+        ("html", "day"), [("<html lang='en-US'>", "2024-03-04"), ("<html lang='en-GB'>", "2024-04-03"), ("<html lang='pt'>", "2024-04-03")]
+    )
+    def test_the_order_of_day_and_month_is_the_countrys(self, html: str, day: str) -> None:
+        assert said("", H1 + "<span class='date'>03/04/2024</span>", html=html).published_local == day
+
+
+class TestKinds:
+    @pytest.mark.parametrize(
+        ("head", "body", "url", "genre"),
+        [
+            (linked(articleSection="Opinion"), "", URL, Genre.OPINION),
+            ("<meta property='article:section' content='Kommentar'>", "", URL, Genre.OPINION),
+            ("", "", "https://example.org/opinion/a-channel", Genre.OPINION),
+            ("<title>社説：港の将来</title>", "", URL, Genre.OPINION),
+            ("", "<div class='kicker'>Anzeige</div><h1>A headline of words</h1>", URL, Genre.SPONSORED),
+            ("", H1 + "<span class='sponsor-label'>Paid post</span>", URL, Genre.SPONSORED),
+            ("", "", "https://example.org/pressemitteilungen/kanal", Genre.PRESS_RELEASE),
+            ("<meta property='article:section' content='Communiqué de presse'>", "", URL, Genre.PRESS_RELEASE),
+            ('<script type=\'application/ld+json\'>{"@type":"LiveBlogPosting","headline":"A storm"}</script>', "", URL, Genre.LIVE),
+            ("<title>En direct : la tempête</title>", "", URL, Genre.LIVE),
+        ],
+    )
+    def test_a_page_says_what_its_text_is(self, head: str, body: str, url: str, genre: Genre) -> None:
+        assert said(head, body, url=url).genres == (genre,)
+
+    def test_news_has_no_mark(self) -> None:
+        assert (
+            said(
+                "<title>Opinions differ on the channel</title>",
+                "<h1>Opinions differ on the channel</h1>",
+                url="https://example.org/news/live-on-a-boat",
+            ).genres
+            == ()
+        )
+
+
+def test_the_rest_of_what_a_page_says() -> None:
+    head = (
+        "<link rel='canonical' href='/news/harbour-1234'><link rel='amphtml' href='/amp/1234'>"
+        "<meta property='og:site_name' content='Example Press'><meta property='og:image' content='/i/default.jpg'>"
+        + linked(
+            headline="Channel to be deepened",
+            alternativeHeadline="Nine years of dispute end",
+            articleSection="Harbours",
+            keywords="harbours, dredging",
+            image={"@type": "ImageObject", "url": "https://example.org/i/dredger.jpg", "caption": "A dredger"},
+            isAccessibleForFree="False",
+            wordCount=412,
+            sourceOrganization={"@type": "Organization", "name": "Reuters"},
+        )
+    )
+    found = said(head)
+    assert (found.canonical_url, found.amp_url) == ("https://www.example.org/news/harbour-1234", "https://www.example.org/amp/1234")
+    assert (found.site, found.section, found.subtitle) == ("Example Press", "Harbours", "Nine years of dispute end")
+    assert (found.keywords, found.language, found.source) == (("harbours", "dredging"), "en", "Reuters")
+    assert found.picture is not None
+    assert (found.picture.url, found.picture.caption) == ("https://example.org/i/dredger.jpg", "A dredger")
+    assert (found.is_free, found.word_count, found.is_article) == (False, 412, True)
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        '{"@type":"NewsArticle","headline":"Channel to be deepened",}',
+        '<!-- {"@type":"NewsArticle","headline":"Channel to be deepened"} -->',
+        '//<![CDATA[\n{"@type":"NewsArticle","headline":"Channel to be deepened"}\n//]]>',
+        '{"@type":"NewsArticle","description":"a\nb","headline":"Channel to be deepened"};',
+        '{"@type":"NewsArticle","headline":"Channel to be deepened"}{"@type":"Thing"}',
+        '[[{"@graph":[{"@type":["http://schema.org/NewsArticle"],"headline":["Channel to be deepened"]}]}]]',
+    ],
+)
+def test_json_that_is_broken_in_the_usual_ways_is_read(script: str) -> None:
+    assert said(f"<script type='application/ld+json'>{script}</script>").headline == "Channel to be deepened"
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=40),
+    lambda inner: (
+        st.lists(inner, max_size=4)
+        | st.dictionaries(
+            st.sampled_from(
+                "@type @id @graph headline name author datePublished image publisher keywords articleSection itemListElement item wordCount".split()
+            ),
+            inner,
+            max_size=6,
+        )
+    ),
+    max_leaves=25,
+)
+
+
+@given(JSON)
+def test_any_json_is_borne(data: object) -> None:
+    text = json.dumps(
+        [{"@type": "NewsArticle"}, data, {"@type": "NewsArticle", "headline": data, "author": data, "datePublished": data, "image": data}]
+    )
+    found = said(f"<script type='application/ld+json'>{text.replace('<', '')}</script>")
+    assert len(found.authors) <= 20
+
+
+@given(
+    st.lists(
+        st.sampled_from(
+            [
+                "<h1>",
+                "</h1>",
+                "<time datetime='2024-03-01'>",
+                "<p class='byline author date'>",
+                "By Ama Mensah",
+                "1 May 2024",
+                "<meta property='og:title' content='x'>",
+                "<title>",
+                "<br>",
+                "</p>",
+            ]
+        ),
+        max_size=30,
+    )
+)
+def test_any_markup_is_borne_and_read_the_same_twice(parts: list[str]) -> None:
+    assert said("", "".join(parts)) == said("", "".join(parts))
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        f"<h1 class='{'author ' * 100_000}'>A headline of words</h1>",
+        f"<meta name='author' content='{'Ama Mensah, ' * 100_000}'>",
+        f"<h1>{'word ' * 200_000}</h1>",
+        "<div class='byline author'>" * 400 + "By Ama Mensah" * 10_000,
+        f"<script type='application/ld+json'>{'[' * 100_000}</script>",
+        f"<script type='application/ld+json'>{json.dumps({'@type': 'NewsArticle', 'author': [{'name': 'Ama Mensah'}] * 50_000})}</script>",
+        "<span class='date'>1 May 2024</span>" * 20_000,
+        H1 + f"<p class='byline'>By {'Ama and ' * 50_000}</p>",
+    ],
+    ids=["a class", "a meta", "a heading", "bylines in bylines", "deep JSON", "many authors", "many dates", "a long byline"],
+)
+def test_what_is_too_much_is_cut(body: str) -> None:
+    found = said("", body)
+    assert len(found.headline) <= 600
+    assert len(found.authors) <= 20
