@@ -30,9 +30,29 @@ NATIVE = {
     "HIRAGANA": "JP",
     "GREEK": "GR CY",
     "HEBREW": "IL",
+    "DEVANAGARI": "IN NP",
+    "BENGALI": "BD IN",
+    "THAI": "TH",
+    "ARMENIAN": "AM",
+    "GEORGIAN": "GE",
 }
 """Where a script is the one that local agencies write in."""
-SCRIPTS = ("LATIN", "ARABIC", "CYRILLIC", "CJK", "HANGUL", "KATAKANA", "HIRAGANA", "GREEK", "HEBREW")
+SCRIPTS = (
+    "LATIN",
+    "ARABIC",
+    "CYRILLIC",
+    "CJK",
+    "HANGUL",
+    "KATAKANA",
+    "HIRAGANA",
+    "GREEK",
+    "HEBREW",
+    "DEVANAGARI",
+    "BENGALI",
+    "THAI",
+    "ARMENIAN",
+    "GEORGIAN",
+)
 """Scripts that datelines of the agencies are written in."""
 
 

@@ -331,7 +331,9 @@ def _head(text: str, agency: Agency | None, *, has_mark: bool) -> _Head | None:
     if not places:
         return None
     first = places[0]
-    is_sure = not any(sign.islower() for sign in first.raw) or first.country_code is not None or is_known(first.raw.split(",")[0].strip())
+    is_sure = (
+        not any(sign.islower() for sign in first.raw) or bool(first.country or first.region) or is_known(first.raw.split(",")[0].strip())
+    )
     if not (has_mark or printed or is_sure):
         return None
     return _Head(places, raw, printed, day, is_sure)
