@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from pipeline import formats
 from pipeline.clean import clean, text_hash
 from pipeline.errors import Unreadable
+from pipeline.text.whitespace import word_count
 from schemas.article import Article, Draft
 from schemas.document import Document
 
@@ -81,7 +82,7 @@ def test_any_text_becomes_an_article_or_is_refused(text: str, field: str) -> Non
     except Unreadable:
         return
     assert article.text == "\n\n".join(article.paragraphs)
-    assert article.word_count == len(article.text.split())
+    assert article.word_count == word_count(article.text)
     assert all(paragraph.strip() == paragraph and paragraph for paragraph in article.paragraphs)
 
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import textwrap
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.text.whitespace import one_line, paragraphs, plain
+from pipeline.text.whitespace import one_line, paragraphs, plain, word_count
 
 SENTENCES = [
     "The council voted on Monday to go on with the plan for the bridge, which has been drawn four times since the war and built none.",
@@ -57,6 +58,21 @@ def test_plain_text_can_always_be_encoded_and_is_stable(text: str) -> None:
 def test_paragraphs_of_paragraphs_are_the_same(text: str) -> None:
     once = paragraphs(text)
     assert paragraphs("\n\n".join(once)) == once
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("The council voted on Monday.", 5),
+        ("一封信在湖底六十一年后送达。", 13),
+        ("島の銭湯はBGMを流す。", 9),  # 8 kana and kanji, one Latin word
+        ("마을에 종이 울렸다.", 3),
+        ("ตลาดน้ำกลับมาคึกคัก", 4),  # a fifth of its 19 letters and signs
+        ("", 0),
+    ],
+)
+def test_words_are_counted_as_word_processors_do(text: str, words: int) -> None:
+    assert word_count(text) == words
 
 
 def test_a_lone_surrogate_is_no_accident() -> None:
