@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 
 from pipeline.text.agencies import agency_of, in_running_text, named_in
+from pipeline.text.dates import date_at_start, weekdays
+from pipeline.text.spelling import key
 
 _BY = re.compile(
     r"^(?:(?:Written|Story|Reported|Words|Text)\s+)?(?:By|BY|by|Von|VON|Par|PAR|Por|POR|Di|Door|Av|Af|От|بقلم)\s*:?\s+(?P<name>\S.*)$"
@@ -15,14 +17,17 @@ _STAFF = re.compile(
     r"^(?:[A-Z][\w.&'-]*\s+){0,4}(?:(?:[Ss]taff|STAFF|Senior|Chief|White House|National|Political|Business|Medical|Science|Sports)\s+)*"
     r"(?:Writers?|WRITERS?|Correspondents?|CORRESPONDENTS?|Reporters?|REPORTERS?|Editor|Columnist|Staff|News Service)$"
 )
-_STAMP = re.compile(
-    r"^(?:(?:Published|Updated|Posted|Last updated|Last modified|First published|Created|Date|Veröffentlicht"
-    r"|Publié|Publicado|Actualizado|Mis à jour|PUBLISHED|UPDATED)\b\s*:?\s*)?"
-    r"(?:(?:on|at|le|el|am)\s+)?(?:(?:Mon|Tues?|Wed(?:nes)?|Thu(?:rs)?|Fri|Satur|Sat|Sun)(?:day)?,?\s+)?"
-    r"(?P<date>(?:[A-Za-zé]{3,9}\.?\s+\d{1,2},?\s+(?:19|20)\d\d)|(?:\d{1,2}\.?\s+(?:de\s+)?[A-Za-zéû]{3,10}\.?\s+(?:de\s+)?(?:19"
-    r"|20)\d\d)|(?:(?:19|20)\d\d-\d\d-\d\d)|(?:\d{1,2}[./]\d{1,2}[./](?:19|20)\d\d))"
-    r"(?:[\s,/|•·@T–—-]*(?:at|um|à|a las)?\s*\d{1,2}[:.hH]\d\d(?::\d\d)?\s*(?:[aApP]\.?[mM]\.?)?\s*(?:[A-Z]{2,5}|Uhr|[+-]\d\d:?\d\d)?)?"
-    r"(?:\s*[/|•·–—-]\s*(?:Updated|Modified|Last updated)\b.{0,60})?\.?$",
+_BEFORE_STAMP = re.compile(
+    r"(?:(?:Published|Updated|Posted|Last updated|Last modified|First published|Created|Date|Veröffentlicht|Aktualisiert|Stand|Publié|Mis à jour"
+    r"|Publicado|Actualizado|Atualizado|Pubblicato|Aggiornato|Gepubliceerd|Opublikowano|Опубликовано|Обновлено|Опубліковано|Δημοσίευση|Yayınlanma"
+    r"|Güncelleme|发布时间|發布時間|公開日|更新日|掲載日|입력|수정|等録|등록|تاريخ النشر|نشر في|آخر تحديث|פורסם|עודכן|प्रकाशित)\s*[:：]?\s*)?"
+    r"(?:(?:on|at|le|el|am|il|em|op|den|בתאריך)\s+)?",
+    re.IGNORECASE,
+)
+_WEEKDAY = re.compile(r"(?P<day>[^\W\d_]{3,14}(?:-feira)?)[.,]*\s+")
+_AFTER_STAMP = re.compile(
+    r"(?:[\s,/|•·@T–—-]*(?:at|um|à|a las|às|alle|om|kl|в|о|בשעה|الساعة)?\.?\s*\d{1,2}[:.hH時시点]\s?\d\d[分분]?(?::\d\d)?\s*(?:[aApP]\.?[mM]\.?)?"
+    r"\s*(?:[A-Z]{2,5}|Uhr|[+-]\d\d:?\d\d)?)?(?:\s*[/|•·–—-]\s*(?:Updated|Modified|Last updated)\b.{0,60})?\.?"
 )
 
 
@@ -57,8 +62,16 @@ def _is_only_agency(line: str) -> bool:
 
 def stamp_of(line: str) -> str | None:
     """The date of a line that is only when it was published: `Aug. 15, 2022 / 3:12 AM`; None where the line is something else."""
-    match = _STAMP.match(line)
-    return match["date"] if match and len(line) < 140 else None
+    if len(line) >= 140 or not any(map(str.isdigit, line)):
+        return None
+    start = _BEFORE_STAMP.match(line).end()  # type: ignore[union-attr]  # it matches nothing, too
+    weekday = _WEEKDAY.match(line, start)
+    if weekday and key(weekday["day"]) in weekdays():
+        start = weekday.end()
+    printed, length = date_at_start(line[start:])
+    if printed is None or printed.year is None or not _AFTER_STAMP.fullmatch(line, start + length):
+        return None
+    return line[start : start + length].rstrip(" ,")
 
 
 def agency_in(byline: str | None) -> str | None:

@@ -34,6 +34,10 @@ _LABELLED = re.compile(
     r"(?:^|\s*[\s|/–—-]\s*)(?P<raw>(?P<kind>(?:Archiv)?[Ff]otos?|Photo credit|Photo|Image credit|Image|Picture"
     r"|Credit|Crédit photo|Crédits?|Crédito|Bild|Imagen|Imagem|Фото|Photograph)\s*[:©]\s*(?P<who>[^|:]{2,90}))$"
 )
+_EAST_ASIAN = re.compile(
+    r"\s*[（(\[【](?P<raw>(?:(?P<kind>攝影|摄影|撮影|写真提供|写真|資料照片?|资料图片?|圖|图|사진|자료사진)\s*(?:[：:／/=＝]|by|제공)\s*)(?P<who>[^()（）\[\]【】]{2,40}))[)）\]】]。?$"
+    r"|\s*[（(]?(?P<raw2>(?P<who2>(?:新华社|新華社|中新社)?(?:记者|記者|发|發)\s?[^\s（()）。]{2,12})\s*(?P<kind2>摄|攝))[)）]?。?$"
+)
 _AGENCY_SLASH = re.compile(
     r"(?:^|[\s(\[])(?P<raw>(?P<agency>REUTERS|Reuters|EPA|EPA-EFE|EFE|AFP PHOTO|AFP|Xinhua|UPI|TASS|NurPhoto"
     r"|Getty Images|Kyodo|Yonhap|ANSA|dpa|AP)\s*/\s*(?P<who>[A-Z][^()\[\]|.]*(?:\b[A-Z]\.[^()\[\]|.]*)*))[)\]]?\.?$"
@@ -49,7 +53,7 @@ def caption_of(text: str) -> Picture | None:
         return None
     licence = _LICENCE.search(text)
     bare = text[: licence.start()].rstrip() if licence else text
-    for pattern in (_AP_STYLE, _BRACKETED, _STATED, _LABELLED, _AGENCY_SLASH, _AGENCY_PHOTO, _COPYRIGHT):
+    for pattern in (_AP_STYLE, _BRACKETED, _STATED, _LABELLED, _EAST_ASIAN, _AGENCY_SLASH, _AGENCY_PHOTO, _COPYRIGHT):
         match = pattern.search(bare)
         if match is None:
             continue
@@ -87,9 +91,8 @@ def _is_credit(pattern: re.Pattern[str], picture: Picture, text: str, *, is_lice
 
 
 def _picture(text: str, match: re.Match[str]) -> Picture | None:
-    groups = match.groupdict()
-    raw = match["raw"].strip()
-    kind, who = groups.get("kind"), (groups.get("who") or "").strip()
+    groups = {name.rstrip("2"): said for name, said in match.groupdict().items() if said is not None}
+    raw, kind, who = groups["raw"].strip(), groups.get("kind"), groups.get("who", "").strip()
     at_end = _FILE_AT_END.search(who)
     if at_end:
         who, kind = who[: at_end.start()], "File Photo"

@@ -29,10 +29,11 @@ _DATE = re.compile(
           | (?P<d3>{_DAY})[-/.]\s?(?P<m3>{_DAY})[-/.]\s?(?P<y3>{_YEAR})
           | (?P<y4>{_YEAR})[-/.](?P<m4>{_DAY})[-/.](?P<d4>{_DAY})
           | (?P<y5>{_YEAR})\.?\s+(?P<m5>{_MONTH})\.?\s+(?P<d5>{_DAY})
+          | (?P<y6>{_YEAR})\s?[年년.]\s?(?P<m6>{_DAY})\s?[月월.]\s?(?P<d6>{_DAY})\s?[日일]?
         )(?:\s*г\.?)?\.?""",
     re.VERBOSE,
 )
-"""`Aug. 15, 2022`, `15 de agosto de 2022`, `5 أيار/مايو`, `15.08.2022`, `2022-08-15`, `2022. augusztus 15.` (Hungarian)."""
+"""`Aug. 15, 2022`, `15 de agosto de 2022`, `5 أيار/مايو`, `15.08.2022`, `2022-08-15`, `2022. augusztus 15.` (Hungarian), `2022年8月15日`, `2022. 8. 15.`"""
 _AT_END = re.compile(rf"{_DATE.pattern}[\s,.]*(?:(?P<last>[^\W\d_]{{3,12}})[\s,.]*)?\Z", re.VERBOSE)
 _BEFORE = re.compile(r"(?:^|(?<=[\s,]))([^\W\d_]{2,14}(?:-feira)?)\.?,?\s*\Z")
 _ON = frozenset(("في", "le", "am", "den", "el", "il", "dnia", "dne"))
@@ -73,7 +74,7 @@ def _misspelt(word: str) -> int | None:
 
 
 def _printed(match: re.Match[str], *, lenient: bool = False) -> Printed | None:
-    which = next(place for place in "12345" if match[f"d{place}"] is not None)
+    which = next(place for place in "123456" if match[f"d{place}"] is not None)
     word = match[f"m{which}"]
     month = _month(word) or (_misspelt(word) if lenient else None)
     if month is None or match["again"] and _month(match["again"]) is None:
@@ -187,7 +188,7 @@ def _mail(value: str) -> datetime | None:
 
 
 def _free(value: str) -> datetime | None:
-    if not re.search(r"\b(?:19|20)\d\d\b", value):
+    if not re.search(r"(?<!\d)(?:19|20)\d\d(?!\d)", value):
         return None
     try:
         found = dateutil_parse(value, tzinfos=_TZINFOS, default=datetime(2000, 1, 1))

@@ -43,6 +43,14 @@ def test_the_line_below_a_byline_is_known() -> None:
         ("Published: 15 August 2022", "15 August 2022"),
         ("Updated 2022-08-15 12:00 UTC", "2022-08-15"),
         ("Am 15. August 2022 sprach der Minister", None),
+        ("14 Μαΐου 2026", "14 Μαΐου 2026"),
+        ("Опубликовано: 14 мая 2026, 10:30", "14 мая 2026"),
+        ("发布时间：2026年5月14日 10:30", "2026年5月14日"),
+        ("입력 2026. 5. 14. 10:30", "2026. 5. 14."),
+        ("jueves, 14 de mayo de 2026 a las 10:30", "14 de mayo de 2026"),
+        ("14 mai 2026 à 10h30", "14 mai 2026"),
+        ("2026年5月14日，村里的钟又响了。", None),
+        ("May 14", None),
     ],
 )
 def test_a_time_stamp_is_a_line_of_its_own(line: str, date: str | None) -> None:

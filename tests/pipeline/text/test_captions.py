@@ -30,6 +30,8 @@ from schemas.article import Picture
             ("REUTERS", "Ama Mensah"),
         ),
         ("Ein Schiff. Foto: Max Muster/dpa", "Ein Schiff.", "Foto: Max Muster/dpa", "Foto", ("Max Muster", "dpa")),
+        ("修復後的大鐘。（攝影：陳志明）", "修復後的大鐘。", "攝影：陳志明", "攝影", ("陳志明",)),
+        ("湖边的老邮局。新华社记者 王立 摄", "湖边的老邮局。", "新华社记者 王立 摄", "摄", ("新华社记者 王立",)),
         ("A ship sails. (Xinhua/Li Ming)", "A ship sails.", "Xinhua/Li Ming", None, ("Xinhua", "Li Ming")),
     ],
 )
