@@ -8,11 +8,21 @@ from __future__ import annotations
 
 import codecs
 import re
+from itertools import pairwise
 
 import chardet
 
 _PRESCAN = 4096
 """Bytes of a document that are searched for a declaration; WHATWG says 1,024, pages in the wild put it later."""
+_DETECTED = 65_536
+"""Bytes that chardet looks at."""
+_JUDGED = 4096
+"""Bytes by which a declaration is judged."""
+_MOST_ACCENTS = 0.3
+_MOST_SIGNS = 0.005
+_MOST_SWAPS = 0.04
+_MOST_CAPITALS = 0.6
+_SIGN_IN_WORD = re.compile(r"(?<=[^\W\d_])[¡£¥¦¬¯±²³¶¹¼½¾¿](?=[^\W\d_])")
 _IN_HEADER = re.compile(r"charset\s*=\s*[\"']?\s*([\w.:-]+)", re.IGNORECASE)
 _IN_META = re.compile(rb"<meta[^>]{0,400}?charset\s*=\s*[\"']?\s*([\w.:-]+)", re.IGNORECASE)
 _IN_XML = re.compile(rb"^\s*<\?xml[^>]{0,200}?encoding\s*=\s*[\"']([\w.:-]+)", re.IGNORECASE)
@@ -58,16 +68,50 @@ def decode(body: bytes, content_type: str = "") -> str:
             return utf8  # bytes that are not ASCII hardly ever are UTF-8 by chance
         declared = _strictly(body, codec)
         if declared is not None and not _C1.search(declared):
-            return declared
+            return declared if _is_plausible(body, codec) else _guessed(body, at_worst=codec)
         if declared is None and codec in _MULTIBYTE and _is_mostly(body, codec):
             return body.decode(codec, "replace")
     if utf8 is not None:
         return utf8
     if _is_mostly(body, "utf-8"):
         return body.decode("utf-8", "replace")  # cut in the middle of a sign, or a few stray bytes
-    guessed = _codec(chardet.detect(body[:65536]).get("encoding"))
-    text = _strictly(body, guessed) if guessed else None
-    return text if text is not None else body.decode("cp1252", "replace")
+    return _guessed(body, at_worst="cp1252")
+
+
+def _guessed(body: bytes, *, at_worst: str) -> str:
+    found = _codec(chardet.detect(_words(body, _DETECTED) or body[:_DETECTED]).get("encoding"))
+    text = _strictly(body, found) if found else None
+    return text if text is not None else body.decode(at_worst, "replace")
+
+
+def _words(body: bytes, size: int) -> bytes:
+    """What is not ASCII and stands between tags, so that scripts and style do not hide the text; about `size` bytes of it.
+
+    No multibyte charset uses the bytes of `<` and `>` within a sign.
+    """
+    found = bytearray()
+    for chunk in re.split(rb"[<>]", body):
+        if not chunk.isascii():
+            found += chunk + b"\n"
+            if len(found) >= size:
+                break
+    return bytes(found[:size])
+
+
+def _is_plausible(body: bytes, name: str) -> bool:
+    """Do the bytes make words in this charset? Any bytes are letters in most 8-bit charsets, so what is declared may be wrong and decode all the same.
+
+    Text in Latin letters has few with accents (Icelandic, the richest, one in eight; Cyrillic or Greek taken for Latin, nearly all) and no signs
+    inside words (`by³` is Polish). Words of other alphabets do not change to capitals in their middle, nor are they most of them in capitals
+    (as KOI8-R taken for windows-1251 is).
+    """
+    text = _words(body, _JUDGED).decode(name, "ignore")
+    letters = [sign for sign in text if sign.isalpha() or sign.isspace()]
+    if all(sign < "\u0250" for sign in letters):
+        accents = sum(sign > "\x7f" and sign.isalpha() for sign in letters)
+        return accents <= len(letters) * _MOST_ACCENTS and len(_SIGN_IN_WORD.findall(text)) <= len(letters) * _MOST_SIGNS
+    swaps = sum(one.islower() and other.isupper() for one, other in pairwise(letters))
+    return swaps <= len(letters) * _MOST_SWAPS and sum(map(str.isupper, letters)) <= len(letters) * _MOST_CAPITALS
 
 
 def _codec(label: str | None) -> str | None:
@@ -95,10 +139,10 @@ def _strictly(body: bytes, name: str) -> str | None:
 
 
 def _is_mostly(body: bytes, name: str) -> bool:
-    """Fewer than one stray sign in 200 that are not ASCII, or none but at the very end."""
+    """Of the signs that are not ASCII fewer than one in 200 is stray, or only one at the very end (one in 10 for UTF-8, which nothing else looks like)."""
     text = body.decode(name, "replace")
-    bad = text.count("�")
-    return bad <= 1 or bad * 200 < sum(1 for sign in text if sign > "\x7f")
+    bad, good = text.count("�"), sum(sign > "\x7f" and sign != "�" for sign in text)
+    return good > 0 and (bad * (10 if name == "utf-8" else 200) <= good or bad == 1 and text.endswith("�"))
 
 
 def _wide(body: bytes) -> str | None:

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.text.charset import decode
+from tests.golden_samples import expected
 
 RUSSIAN = "Жители посёлка построили библиотеку в вагоне, сообщила районная администрация. " * 4
 GERMAN = "Die Bürger der Stadt hören am Montag über Maß und Größe der Brücke. " * 4
@@ -59,6 +60,61 @@ def test_undeclared_charsets_are_found_from_the_bytes(name: str, text: str) -> N
 
 def test_a_text_cut_in_the_middle_of_a_sign_is_still_utf8() -> None:
     assert decode(GERMAN.encode() + b"\xc3").startswith(GERMAN)
+
+
+def test_one_accent_in_a_short_text_is_no_stray_of_utf8() -> None:
+    assert decode("Nach vier Monaten fährt die Bahn wieder.".encode("cp1252")) == "Nach vier Monaten fährt die Bahn wieder."
+    assert decode("Das neue Café".encode("cp1252")) == "Das neue Café"
+
+
+def test_a_stray_byte_does_not_make_utf8_something_else() -> None:
+    assert decode(GERMAN.encode() + b"\xff" + GERMAN.encode()) == GERMAN + "\ufffd" + GERMAN
+
+
+def test_text_is_found_below_much_script() -> None:
+    page = "<html><script>var a = 1;</script>" + "<script>f();</script>" * 5000 + f"<p>{RUSSIAN}</p>"
+    assert decode(page.encode("cp1251")) == page
+
+
+IN_LEGACY = {
+    "arabic-page-windows-1256": "cp1256",
+    "chinese-page-gb18030": "gb18030",
+    "greek-page-windows-1253": "cp1253",
+    "japanese-page-shift-jis": "cp932",
+    "korean-page-euc-kr": "cp949",
+    "polish-page-iso-8859-2": "iso8859-2",
+    "russian-page-koi8-r": "koi8-r",
+    "russian-page-windows-1251": "cp1251",
+    "taiwan-page-big5-undeclared": "big5hkscs",
+    "thai-page-tis-620": "cp874",
+}
+
+
+@pytest.mark.parametrize("declared", ["", "utf-8", "iso-8859-1", "windows-1252"])
+@pytest.mark.parametrize("shape", ["{}", "<html><body><div><a href='/'>Home</a></div>{}<p>Contact</p></body></html>"])
+@pytest.mark.parametrize("page", IN_LEGACY)
+def test_a_wrong_declaration_or_none_does_not_hide_the_charset(page: str, shape: str, declared: str) -> None:
+    _, wanted = expected(page)
+    text = shape.format("".join(f"<p>{paragraph}</p>" for paragraph in wanted["body_paragraphs"]))
+    assert decode(text.encode(IN_LEGACY[page]), f"text/html; charset={declared}" if declared else "") == text
+
+
+@pytest.mark.parametrize(("written", "declared"), [("koi8-r", "windows-1251"), ("windows-1251", "koi8-r"), ("windows-1251", "iso-8859-1")])
+def test_one_alphabets_charsets_are_told_apart(written: str, declared: str) -> None:
+    assert decode(RUSSIAN.encode(written), f"text/html; charset={declared}") == RUSSIAN
+
+
+@pytest.mark.parametrize(
+    ("text", "charset"),
+    [
+        ("Þórður Ægisson á Ísafirði segir að hákarlinn hafi verið stærri en báturinn. " * 3, "iso-8859-1"),
+        ("ВСЕ ПОЕЗДА ИДУТ ПО РАСПИСАНИЮ, сообщила дорога, кроме одного. " * 3, "windows-1251"),
+        ("Zażółć gęślą jaźń, powiedział sołtys. " * 3, "iso-8859-2"),
+        ("Der Garten hat 20 m² und kostet 30 £ im Jahr, so der Verein für Größe. " * 3, "iso-8859-1"),
+    ],
+)
+def test_what_is_declared_rightly_is_believed(text: str, charset: str) -> None:
+    assert decode(text.encode(charset), f"text/html; charset={charset}") == text
 
 
 def test_a_charset_that_nobody_knows_is_passed_over() -> None:
