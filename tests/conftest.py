@@ -16,6 +16,7 @@ import pytest
 
 from pipeline.storage import schema
 from pipeline.storage.db import Database
+from tests.servers.emptied import Emptied
 from tests.servers.postgres import Postgres
 from tests.servers.valkey import DATABASES, Valkey
 
@@ -66,6 +67,12 @@ def postgres(request: pytest.FixtureRequest) -> Iterator[Postgres]:
 
 
 @pytest.fixture(scope="session")
+def emptied(postgres: Postgres) -> Emptied:
+    """The database of `postgres` that tests have one after the other."""
+    return Emptied(postgres, "migrated")
+
+
+@pytest.fixture(scope="session")
 def migrated_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A migrated SQLite file to copy."""
     path = tmp_path_factory.mktemp("migrated") / "newswire.sqlite"
@@ -81,10 +88,9 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str
         shutil.copyfile(request.getfixturevalue("migrated_sqlite"), path)
         yield f"sqlite:///{path}"
     else:
-        server: Postgres = request.getfixturevalue("postgres")
-        name = f"test_{next(_numbers)}"
-        yield server.create(name, template="migrated")
-        server.drop(name)
+        one: Emptied = request.getfixturevalue("emptied")
+        yield one.take()
+        one.give_back()
 
 
 @pytest.fixture

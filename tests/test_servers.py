@@ -19,6 +19,7 @@ from sqlalchemy import select
 from pipeline.storage.db import Database
 from schemas.tables import log_state, source
 from tests.conftest import Clock
+from tests.servers.emptied import Emptied
 from tests.servers.postgres import Postgres
 from tests.servers.valkey import Valkey
 
@@ -119,3 +120,22 @@ def test_a_server_dies_with_a_starter_that_is_killed(module: str, name: str, tol
     while answers(url):
         assert time.monotonic() < deadline, "the server outlived its starter"
         time.sleep(0.05)
+
+
+def test_a_database_that_is_lent_again_is_as_it_was_made(postgres: Postgres) -> None:
+    lent = Emptied(postgres, "migrated")
+    url = lent.take()
+    row = "INSERT INTO run (trigger, label, created_at) VALUES ('test', '', now()) RETURNING id"
+    with psycopg.connect(url) as conn:
+        assert conn.execute(row).fetchone() == (1,)
+        conn.execute("UPDATE log_state SET last = 7")
+        conn.commit()
+        lent.give_back()  # although somebody is still connected
+    assert lent.take() == url
+    with psycopg.connect(url) as conn:
+        assert conn.execute("SELECT last, (SELECT count(*) FROM run) FROM log_state").fetchone() == (0, 0)
+        assert conn.execute(row).fetchone() == (1,)
+        conn.execute("CREATE TABLE strange (id int)")
+    lent.give_back()
+    assert lent.take() != url
+    lent.give_back()
