@@ -21,7 +21,7 @@ IO = set(
 )
 """Of the standard library and its like; import contracts name the others. `time`, `random`: what is pure gives the same each time."""
 HEAVY = {"alembic", "celery", "feedparser", "flower", "httpx2", "kombu", "lxml", "psycopg", "redis", "sqlalchemy", "structlog", "tornado"}
-ASYNC = ("pipeline/fetch", "pipeline/sources", "pipeline/delivery", "pipeline/collect/hosts.py", "press")
+ASYNC = ("pipeline/fetch", "pipeline/guard.py", "pipeline/sources", "pipeline/delivery", "pipeline/collect/hosts.py", "press")
 """Where `async def` may stand: who waits for many at once. Storage and tasks are synchronous."""
 
 

@@ -15,6 +15,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from datetime import datetime
 from itertools import groupby
+from typing import Any
 
 import msgspec
 import structlog
@@ -77,19 +78,24 @@ class Courier(threading.Thread):
                 break
             quiet = 0 if is_woken else quiet + 1
             look, self._look = self._look, None
-            try:
-                if self._pass(*(look or (Look(id=self._id, behind=False, due=False), None))):
-                    self._stirred.set()
-            except (Infrastructure, Transient) as error:
-                self._leave_alone(error)
-            except Gone as error:  # it wants nothing more
-                self._pause(error)
-            except Exception as error:  # a fault of ours, or of a target's settings: its neighbours go on
-                log.error("deliver.failed", subscription=self._id, why=str(error), exc_info=not isinstance(error, NewswireError))
-                self._leave_alone(error)
+            if self.step(*(look or (Look(id=self._id, behind=False, due=False), None))):
+                self._stirred.set()
             if quiet >= LATE_LOOKS:
                 self._close()
         self._close()
+
+    def step(self, look: Look, at: datetime | None) -> bool:
+        """One pass; whether anything was done. What goes wrong is dealt with here."""
+        try:
+            return self._pass(look, at)
+        except (Infrastructure, Transient) as error:
+            self._leave_alone(error)
+        except Gone as error:  # it wants nothing more
+            self._pause(error)
+        except Exception as error:  # a fault of ours, or of a target's settings: its neighbours go on
+            log.error("deliver.failed", subscription=self._id, why=str(error), exc_info=not isinstance(error, NewswireError))
+            self._leave_alone(error)
+        return False
 
     def _leave_alone(self, error: Exception) -> None:
         if not self._patience_s:
@@ -134,6 +140,9 @@ class Pushing(Courier):
 
     _one: Subscription | None = None
     _channel: Channel | None = None
+    _target: dict[str, Any] | None = None
+    """The channel's."""
+    _is_live = False
     _empty_at: datetime | None = None
     """A time before its queue was last seen empty."""
 
@@ -154,8 +163,10 @@ class Pushing(Courier):
         return read + done > 0
 
     def _exchange(self, one: Subscription, is_due: bool, at: datetime | None) -> int:
-        if self._channel is None:
-            self._channel = open_channel(one.kind, one.target)
+        if self._channel is None or self._target != one.target:
+            self._close()
+            self._channel, self._target = open_channel(one.kind, one.target), one.target
+        self._is_live = True
         channel = self._channel
         done = channel.answers(self._take)
         room = channel.room()
@@ -172,15 +183,15 @@ class Pushing(Courier):
             self._one = leased
             due = deliveries.due(conn, leased, now, room=min(room.free, BATCH), empty_at=self._empty_at)
         if due:
-            self._send(channel, leased, due)
+            self._send(channel, leased, due, now)
             done += channel.answers(self._take)
         self._resumes()
         return done + len(due)
 
-    def _send(self, channel: Channel, one: Subscription, due: Sequence[Due]) -> None:
+    def _send(self, channel: Channel, one: Subscription, due: Sequence[Due], now: datetime) -> None:
         hit("deliver.before_send")
         try:
-            channel.send(one.id, [row.message for row in due])
+            channel.send(one.id, [row.message for row in due], now)
         except (Infrastructure, Transient, Gone):
             channel.answers(self._take)  # of those that came through
             with self._db.write() as conn:
@@ -210,12 +221,13 @@ class Pushing(Courier):
         log.info("deliver.acknowledged", subscription=self._id, answers=len(answered), done=gone, refused=refused)
 
     def _is_open(self) -> bool:
-        return self._channel is not None
+        return self._is_live
 
     def _close(self) -> None:
+        """The channel is kept: it knows how it was answered."""
+        self._is_live = False
         if self._channel is not None:
             self._channel.close()
-            self._channel = None
 
 
 class Logging(Courier):

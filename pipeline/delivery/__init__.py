@@ -12,6 +12,7 @@ from __future__ import annotations
 import importlib
 import pkgutil
 from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
 from functools import cache
 from importlib.metadata import entry_points
 from typing import Any, Protocol, TypeVar
@@ -54,14 +55,14 @@ class Channel(Protocol):
     def room(self) -> Room:
         """Asked before each batch."""
 
-    def send(self, subscription: int, messages: Sequence[Message]) -> None:
+    def send(self, subscription: int, messages: Sequence[Message], now: datetime) -> None:
         """Hand them over, in this order."""
 
     def answers(self, take: Callable[[Sequence[Answered]], None]) -> int:
         """Give `take` what was answered; it is forgotten there only when `take` has returned. How many."""
 
     def close(self) -> None:
-        """Free what it holds."""
+        """Free what it holds. It opens again by itself when it is used."""
 
 
 class Held(msgspec.Struct, frozen=True, kw_only=True):

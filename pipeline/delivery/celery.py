@@ -11,6 +11,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from datetime import datetime
 from typing import Any
 
 import msgspec
@@ -115,7 +116,7 @@ class CeleryChannel:
             waiting = int(self._open().default_channel.queue_declare(queue=self._settings.queue, durable=True).message_count)
         return Room(free=max(0, self._settings.window - waiting), is_empty=waiting == 0)
 
-    def send(self, subscription: int, messages: Sequence[Message]) -> None:
+    def send(self, subscription: int, messages: Sequence[Message], now: datetime) -> None:
         settings = self._settings
         options: dict[str, Any] = {"queue": settings.queue, "headers": dict(settings.headers)}
         if settings.priority is not None:

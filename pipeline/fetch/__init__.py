@@ -3,7 +3,7 @@
     async with Fetcher(user_agent=…, allow_networks=…, …) as fetcher:
         answer = await fetcher.get("https://example.org/feed.xml", Validators(etag='"abc"'))
 
-Fetched content is hostile: each address is guarded (fetch/guard.py) on every hop, the body is bounded after decompression while it
+Fetched content is hostile: each address is guarded (pipeline/guard.py) on every hop, the body is bounded after decompression while it
 streams, and one deadline stands around it all. No cookies, no proxies of the environment, no credentials. Never decides when to ask: that
 is collect's.
 """
@@ -11,28 +11,22 @@ is collect's.
 from __future__ import annotations
 
 import asyncio
-import re
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
-from functools import cache
+from datetime import datetime
 from http import HTTPStatus
 from http.cookiejar import DefaultCookiePolicy
-from ssl import SSLContext
 from types import TracebackType
 from typing import Self
 
-import httpcore2
 import httpx2
 import msgspec
 
 from pipeline.errors import FetchFailed, Gone, Refused, Throttled
-from pipeline.fetch.guard import Allowed, GuardedBackend, check_host, parse_allowed
+from pipeline.guard import Allowed, check_host, parse_allowed
+from pipeline.http import GuardedTransport, retry_after_s
 from schemas.document import Document
 
 MOST_REDIRECTS = 5
-LONGEST_RETRY_AFTER_S = 86_400.0
-"""A host that asks for more is asked again after a day."""
 LONGEST_VALIDATOR = 1_000
 """Characters: a longer one is not worth keeping."""
 CONNECTIONS = 8
@@ -88,7 +82,7 @@ class Fetcher:
         self._deadline_s = deadline_s
         self._now = now
         self._client = httpx2.AsyncClient(
-            transport=_GuardedTransport(allowed),
+            transport=GuardedTransport(allowed, connections=CONNECTIONS),
             headers={"User-Agent": user_agent, "Accept": "*/*"},
             timeout=deadline_s,
             trust_env=False,
@@ -178,25 +172,6 @@ class Fetcher:
         return b"".join(parts)
 
 
-class _GuardedTransport(httpx2.AsyncHTTPTransport):
-    """httpx2's transport over a pool whose network backend is ours: its constructor takes no backend, so that the pool is set here."""
-
-    def __init__(self, allowed: Sequence[Allowed]) -> None:
-        self._pool = httpcore2.AsyncConnectionPool(
-            ssl_context=_ssl_context(),
-            max_connections=CONNECTIONS,
-            max_keepalive_connections=CONNECTIONS,
-            keepalive_expiry=5.0,
-            network_backend=GuardedBackend(allowed),
-        )
-
-
-@cache
-def _ssl_context() -> SSLContext:
-    """Reading the certificates takes 20 ms: once a process."""
-    return httpx2.create_ssl_context(trust_env=False)
-
-
 def _checked(target: httpx2.URL, asked: str) -> httpx2.URL:
     """Raises Refused for what no hop may lead to."""
     place = asked if str(target) == asked else f"{asked} redirects to {target.scheme}://{target.host}, which"
@@ -249,19 +224,6 @@ def _phrase(status: int) -> str:
         return HTTPStatus(status).phrase
     except ValueError:
         return ""
-
-
-def retry_after_s(value: str, now: datetime) -> float | None:
-    """A Retry-After header as seconds from `now`, 0 to a day; None where it says nothing that can be read (RFC 9110, 10.2.3)."""
-    value = value.strip()
-    if re.fullmatch(r"[0-9]{1,9}", value):
-        return min(float(value), LONGEST_RETRY_AFTER_S)
-    try:
-        date = parsedate_to_datetime(value)
-    except (ValueError, TypeError):
-        return None
-    date = date.replace(tzinfo=UTC) if date.tzinfo is None else date
-    return min(max((date - now).total_seconds(), 0.0), LONGEST_RETRY_AFTER_S)
 
 
 def _words(error: Exception) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -38,7 +39,7 @@ class Line:
 
     def tell(self, *messages: Message) -> None:
         """Send, and wait until each was answered."""
-        self.channel.send(3, messages)
+        self.channel.send(3, messages, datetime(2026, 3, 1, tzinfo=UTC))
         self._sent += len(messages)
         until(self._is_answered, "an answer to each message")
 

@@ -20,8 +20,10 @@ from pipeline.errors import Infrastructure, Misconfigured
 from pipeline.storage.logs import Entry
 from schemas.article import Article
 from schemas.messages import LARGEST_BYTES, Message, Showing, encode
+from tests.hook import SECRET, Hook
 
 GENERATION = 1_770_000_000
+NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
 
 def message(item: int = 1, seq: int = 1, text: str = "The harbour opens on Monday. Überraschung in Łódź: 港.") -> Message:
@@ -49,8 +51,14 @@ class Side(Protocol):
     def received(self) -> list[dict[str, Any]]:
         """Messages that wait there, in the order in which they came."""
 
+    def will_answer(self, *, ok: bool) -> None:
+        """How it answers what comes now."""
+
     def answer(self, *, ok: bool) -> None:
         """Take all that waits, and let each end well or badly."""
+
+    def dead(self, port: int) -> dict[str, Any]:
+        """The settings, with nobody there."""
 
 
 class CelerySide:
@@ -82,6 +90,12 @@ class CelerySide:
     def received(self) -> list[dict[str, Any]]:
         return [one.payload[0][0] for one in self._taken(put_back=True)]
 
+    def will_answer(self, *, ok: bool) -> None:
+        """Not before it is asked."""
+
+    def dead(self, port: int) -> dict[str, Any]:
+        return self.settings | {"broker": f"redis://default:s3cret@127.0.0.1:{port}/0"}
+
     def answer(self, *, ok: bool) -> None:
         for one in self._taken(put_back=False):
             for link in one.payload[2]["callbacks" if ok else "errbacks"]:
@@ -91,6 +105,34 @@ class CelerySide:
         self._app.close()
         with redis.Redis.from_url(str(self.settings["broker"])) as client:
             client.config_set("requirepass", "")
+
+
+class WebhookSide:
+    """A real HTTP server. It takes all that comes, or refuses it."""
+
+    def __init__(self, url: str, folder: Path) -> None:
+        self._hook = Hook()
+        port = self._hook.port
+        self.settings = {
+            "url": f"http://127.0.0.1:{port}/hook?token=s3cret",
+            "secret": SECRET,
+            "allow_networks": "127.0.0.1/32",
+        }
+
+    def will_answer(self, *, ok: bool) -> None:
+        self._hook.script = [204 if ok else 422]
+
+    def received(self) -> list[dict[str, Any]]:
+        return [json.loads(body) for _, body in self._hook.requests]
+
+    def answer(self, *, ok: bool) -> None:
+        """It did."""
+
+    def dead(self, port: int) -> dict[str, Any]:
+        return self.settings | {"url": f"http://127.0.0.1:{port}/hook?token=s3cret"}
+
+    def close(self) -> None:
+        self._hook.close()
 
 
 class StreamSide:
@@ -119,7 +161,7 @@ class StreamSide:
         self._client.close()
 
 
-SIDES: dict[str, Callable[[str, Path], Any]] = {"celery": CelerySide}
+SIDES: dict[str, Callable[[str, Path], Any]] = {"celery": CelerySide, "webhook": WebhookSide}
 LOG_SIDES: dict[str, Callable[[str, Path], Any]] = {"stream": StreamSide}
 PUSHED = sorted(name for name, kind in targets().items() if not kind.is_log)
 LOGS = sorted(name for name, kind in targets().items() if kind.is_log)
@@ -203,28 +245,23 @@ def test_who_asks_for_the_other_sort_is_refused(any_kind: str, settings: dict[st
 
 def test_what_is_sent_arrives_whole_and_in_order(channel: Any, side: Side) -> None:
     sent = [message(1, 7), message(2, 8), message(3, 9)]
-    channel.send(3, sent)
+    channel.send(3, sent, NOW)
     assert side.received() == [msgspec.json.decode(encode(one)) for one in sent]
-
-
-def test_the_room_is_what_its_queue_lacks_to_the_window(channel: Any) -> None:
-    assert (channel.room().free, channel.room().is_empty) == (5, True)
-    channel.send(3, [message(1), message(2)])
-    assert (channel.room().free, channel.room().is_empty) == (3, False)
-    channel.send(3, [message(item) for item in range(10)])
-    assert channel.room().free == 0
 
 
 @pytest.mark.parametrize("ok", [True, False])
 def test_an_answer_names_what_it_answers(channel: Any, side: Side, ok: bool) -> None:
-    channel.send(3, [message(11, 7)])
+    side.will_answer(ok=ok)
+    channel.send(3, [message(11, 7)], NOW)
     side.answer(ok=ok)
-    assert answered(channel) == [Answered(subscription=3, generation=GENERATION, item=11, seq=7, ok=ok)]
+    [said] = answered(channel)
+    assert said == Answered(subscription=3, generation=GENERATION, item=11, seq=7, ok=ok, why=said.why)
+    assert not (ok and said.why)
     assert channel.answers(lambda more: pytest.fail(f"again: {more}")) == 0
 
 
 def test_an_answer_that_could_not_be_taken_comes_again(channel: Any, side: Side) -> None:
-    channel.send(3, [message(11, 7)])
+    channel.send(3, [message(11, 7)], NOW)
     side.answer(ok=True)
 
     def fails(answers: Sequence[Answered]) -> None:
@@ -237,32 +274,29 @@ def test_an_answer_that_could_not_be_taken_comes_again(channel: Any, side: Side)
 
 
 def test_a_message_that_is_too_large_goes_without_its_body(channel: Any, side: Side) -> None:
-    channel.send(3, [message(text="ü" * LARGEST_BYTES)])
+    channel.send(3, [message(text="ü" * LARGEST_BYTES)], NOW)
     [got] = side.received()
     assert got["body_omitted"] is True
     assert (got["article"]["headline"], got["article"]["text"]) == ("Harbour opens", "")
 
 
 def test_a_channel_opens_again_after_it_was_closed(channel: Any, side: Side) -> None:
-    channel.send(3, [message(1)])
+    channel.send(3, [message(1)], NOW)
     channel.close()
     channel.close()
-    channel.send(3, [message(2)])
+    channel.send(3, [message(2)], NOW)
     assert [one["item"] for one in side.received()] == [1, 2]
 
 
 def test_a_target_that_is_away_is_told_in_one_sentence_without_its_password(kind: str, side: Side) -> None:
     with socket.socket() as nobody:
         nobody.bind(("127.0.0.1", 0))
-        dead = f"redis://default:s3cret@127.0.0.1:{nobody.getsockname()[1]}/0"
-        settings = {name: dead if "s3cret" in str(value) else value for name, value in side.settings.items()}
-        channel = open_channel(kind, settings)
-        for use in (channel.room, lambda: channel.send(1, [message()]), lambda: channel.answers(lambda more: None)):
-            with pytest.raises(Infrastructure) as told:
-                use()
-            assert str(told.value).endswith(".")
-            assert "\n" not in str(told.value)
-            assert "s3cret" not in str(told.value)
+        channel = open_channel(kind, side.dead(nobody.getsockname()[1]))
+        with pytest.raises(Infrastructure) as told:
+            channel.send(1, [message()], NOW)
+        assert str(told.value).endswith(".")
+        assert "\n" not in str(told.value)
+        assert "s3cret" not in str(told.value)
         channel.close()
 
 
@@ -270,7 +304,7 @@ def test_a_target_that_is_away_is_told_in_one_sentence_without_its_password(kind
 
 
 def entry(seq: int, item: int = 1, **more: Any) -> Entry:
-    return Entry(seq=seq, item=item, at=datetime(2026, 3, 1, 12, tzinfo=UTC), message=message(item, seq), **more)
+    return Entry(seq=seq, item=item, at=NOW, message=message(item, seq), **more)
 
 
 def ready(log: Any, *entries: Entry, floor: int = 0, generation: int = GENERATION) -> Held:
@@ -333,10 +367,31 @@ def test_a_new_generation_begins_anew(log: Any, log_side: Any) -> None:
 # --- celery only ----------------------------------------------------------------------------------------------------------------
 
 
+def test_the_room_is_what_its_queue_lacks_to_the_window(valkey_url: str) -> None:
+    channel = open_channel("celery", {"broker": valkey_url, "task": "their.task", "queue": "theirs", "window": 5})
+    assert (channel.room().free, channel.room().is_empty) == (5, True)
+    channel.send(3, [message(1), message(2)], NOW)
+    assert (channel.room().free, channel.room().is_empty) == (3, False)
+    channel.send(3, [message(item) for item in range(10)], NOW)
+    assert channel.room().free == 0
+    channel.close()
+
+
+def test_a_broker_that_is_away_is_told_by_each_use(valkey_url: str) -> None:
+    with socket.socket() as nobody:
+        nobody.bind(("127.0.0.1", 0))
+        broker = f"redis://127.0.0.1:{nobody.getsockname()[1]}/0"
+        channel = open_channel("celery", {"broker": broker, "task": "their.task", "queue": "theirs"})
+        for use in (channel.room, lambda: channel.answers(lambda more: None)):
+            with pytest.raises(Infrastructure, match="not to be had"):
+                use()
+        channel.close()
+
+
 def test_the_message_is_the_argument_that_the_task_asks_for(valkey_url: str) -> None:
     settings = {"broker": valkey_url, "task": "their.task", "queue": "theirs", "argument": "story", "headers": {"x-from": "newswire"}}
     channel = open_channel("celery", settings)
-    channel.send(3, [message(11, 7)])
+    channel.send(3, [message(11, 7)], NOW)
     channel.close()
     with Celery("theirs", broker=valkey_url, set_as_current=False).connection_for_read() as connection:
         got = connection.SimpleQueue("theirs").get_nowait()
@@ -352,7 +407,7 @@ def test_the_message_is_the_argument_that_the_task_asks_for(valkey_url: str) -> 
 def test_answers_and_room_are_seen_in_the_sub_queues_of_priorities_too(valkey_url: str, priority: int) -> None:
     settings = {"broker": valkey_url, "task": "their.task", "queue": "theirs", "priority": priority, "window": 5}
     channel = open_channel("celery", settings)
-    channel.send(3, [message(11, 7)])
+    channel.send(3, [message(11, 7)], NOW)
     assert channel.room().free == 4
     app = Celery("theirs", broker=valkey_url, set_as_current=False)
     with app.connection_for_read() as connection:

@@ -16,7 +16,8 @@ from email.utils import format_datetime
 import pytest
 
 from pipeline.errors import FetchFailed, Gone, NewswireError, Refused, Throttled
-from pipeline.fetch import MOST_REDIRECTS, Answer, Fetcher, Validators, retry_after_s
+from pipeline.fetch import MOST_REDIRECTS, Answer, Fetcher, Validators
+from pipeline.http import retry_after_s
 from schemas.document import Document
 from tests.pipeline.web import ALLOW, Asked, Web, conditional, reply
 

@@ -9,9 +9,9 @@ from ipaddress import ip_address
 import httpcore2
 import pytest
 
+from pipeline import guard
 from pipeline.errors import Misconfigured, Refused
-from pipeline.fetch import guard
-from pipeline.fetch.guard import GuardedBackend, check_host, is_allowed, is_global, parse_allowed, resolve
+from pipeline.guard import GuardedBackend, check_host, is_allowed, is_global, parse_allowed, resolve
 
 LOOPBACK = parse_allowed(["127.0.0.1/32:8000-8999"])
 
