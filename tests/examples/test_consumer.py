@@ -74,7 +74,7 @@ def test_it_holds_what_it_is_told_hides_what_is_killed_and_acknowledges_without_
     line.tell(message(1, 8))
     assert line.consumer.held()[1] == ("killed", None)
     expected = [(3, 7, 1, 5, True), (3, 7, 1, 8, True), (3, 7, 2, 6, True)]
-    assert sorted(msgspec.structs.astuple(one) for one in line.answers) == expected
+    assert sorted(msgspec.structs.astuple(one)[:5] for one in line.answers) == expected
 
     # repeats, and what comes late: answered, and without effect
     line.tell(message(1, 5, "One"), message(2, 6, "Two"), message(2, 4, "Too old"))
