@@ -96,7 +96,10 @@ def test_a_migration_while_workers_run_then_one_process_after_the_other(
 
     # one after the other: the newer first, then the older are told to stop, in the middle of work
     log = (tmp_path / "newer.log").open("wb")
-    young = [subprocess.Popen([*newswire, *role], cwd=newer, env=env, stdout=log, stderr=log) for role in (("worker", "--name", "newer"), ("beat",))]
+    young = [
+        subprocess.Popen([*newswire, *role], cwd=newer, env=env, stdout=log, stderr=log)
+        for role in (("worker", "--name", "newer"), ("beat",))
+    ]
     try:
         until(lambda: any(name.startswith("newer@") for answer in celery_app.control.ping(timeout=0.5) for name in answer))
         for number in range(3, 9):
