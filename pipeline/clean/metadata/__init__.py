@@ -10,14 +10,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from datetime import UTC, datetime
-from functools import cache
 from urllib.parse import urljoin, urlsplit
 
 import msgspec
 from selectolax.lexbor import LexborHTMLParser
 
-from pipeline.clean.metadata import authors, jsonld, kinds, times, title
-from pipeline.clean.metadata.around import Around, lines_near, look
+from pipeline.clean.metadata import authors, jsonld, kinds, names, times, title
+from pipeline.clean.metadata.around import Around, look
 from pipeline.clean.metadata.dates import Moment
 from pipeline.clean.metadata.head import Head, gather
 from pipeline.clean.metadata.jsonld import Graph, string, strings
@@ -27,8 +26,6 @@ from pipeline.text.whitespace import one_line
 from schemas.article import Author, Genre, Origin, Picture, Provenance
 
 _MAX_KEYWORDS = 50
-_KEYWORDS = ("news_keywords", "article:tag", "keywords", "sailthru.tags", "parsely-tags")
-_SECTION = ("article:section", "section", "parsely-section", "sailthru.section", "cxenseparse:category", "og:section", "articlesection")
 _MONTH_FIRST = re.compile(r"en-(?:us|ph)\b", re.IGNORECASE)
 _DAY_FIRST_ENDS = (".uk", ".au", ".nz", ".in", ".ie", ".za", ".ng", ".ke", ".my", ".sg", ".pk", ".lk", ".eu")
 """Ends of hosts that write English and put the day first."""
@@ -76,16 +73,15 @@ def read_metadata(parser: LexborHTMLParser, *, url: str = "") -> Metadata:
     head = gather(parser)
     graph = jsonld.read(head.scripts)
     host = _host(head, url)
-    site = head.first("og:site_name", "application-name")[1] or graph.publisher
+    site = head.first(*names.SITES)[1] or graph.publisher
     declared = _language(head)
     month_first = _is_month_first(head, declared, host)
     canonical = _canonical(head, url)
     headline, of_headline, node = title.read(head, graph, site, host)
     around = look(parser, node)
-    lines = cache(lambda: lines_near(parser, node))
-    people, of_people = authors.read(head, around, graph, (site, graph.publisher), lines)
+    people, of_people = authors.read(head, around, graph, (site, graph.publisher))
     published, of_published, modified = times.read(
-        head, around, graph, (canonical.value if canonical else "", url), month_first=month_first, lines=lines
+        head, around, graph, (canonical.value if canonical else "", url), month_first=month_first
     )
     section = _first_said(_sections(head, graph))
     known: dict[str, Provenance | None] = {
@@ -157,7 +153,7 @@ def _host(head: Head, url: str) -> str:
 
 
 def _language(head: Head) -> str:
-    return primary(head.language) or primary(head.first("content-language", "og:locale", "language", "dc.language")[1])
+    return primary(head.language) or primary(head.first(*names.LANGUAGES)[1])
 
 
 def _is_month_first(head: Head, declared: str, host: str) -> bool:
@@ -180,7 +176,7 @@ def _first_said(found: Iterable[Said[str]]) -> Said[str] | None:
 
 def _sections(head: Head, graph: Graph) -> Iterable[Said[str]]:
     yield Said(string(graph.article.get("articleSection"))[:100], Origin.JSON_LD, "articleSection")
-    name, value = head.first(*_SECTION)
+    name, value = head.first(*names.SECTIONS)
     yield Said(value[:100], Origin.OPENGRAPH if ":" in name else Origin.META, name)
     yield Said(graph.breadcrumb, Origin.JSON_LD, "BreadcrumbList")
 
@@ -200,7 +196,7 @@ def _sources(head: Head, graph: Graph) -> Iterable[Said[str]]:
         thing = graph.resolved(graph.article.get(name))
         text = string(thing.get("name")) if isinstance(thing, dict) else string(thing)
         yield Said(text[:100], Origin.JSON_LD, name)
-    name, value = head.first("dc.source", "dcterms.source", "article:source", "source", "syndication-source", "original-source", "agency")
+    name, value = head.first(*names.SOURCES)
     yield Said(value[:100] if not value.startswith("http") else "", Origin.META, name)
 
 
@@ -213,17 +209,17 @@ def _picture(head: Head, graph: Graph, url: str) -> Picture | None:
     if isinstance(said, dict):
         address = string(said.get("url")) or string(said.get("contentUrl"))
         caption, credit = string(said.get("caption")), string(said.get("creditText"))
-    _, shown = head.first("og:image", "og:image:url", "og:image:secure_url", "twitter:image", "twitter:image:src")
+    _, shown = head.first(*names.PICTURES)
     found = absolute(address, url) or absolute(shown, url)
     if not found:
         return None
-    return Picture(caption=caption or head.first("og:image:alt", "twitter:image:alt")[1], credit_raw=credit, url=found)
+    return Picture(caption=caption or head.first(*names.CAPTIONS)[1], credit_raw=credit, url=found)
 
 
 def _keywords(head: Head, graph: Graph) -> tuple[str, ...]:
     said = graph.article.get("keywords")
     words = strings(said) if isinstance(said, list) else _split(string(said))
-    for name in _KEYWORDS:
+    for name in names.KEYWORDS:
         words = words or [word for value in head.meta.get(name, ()) for word in _split(value)]
     return tuple(dict.fromkeys(words))[:_MAX_KEYWORDS]
 

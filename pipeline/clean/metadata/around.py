@@ -7,15 +7,19 @@ are marked for machines as author or date.
 from __future__ import annotations
 
 import re
-from functools import lru_cache
+from collections.abc import Iterator
+from functools import cached_property, lru_cache
+from itertools import islice
 
 import msgspec
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
-from pipeline.clean.metadata.head import line, parted
+from pipeline.clean.metadata.head import BREAKS, line, parted
 
-_ABOVE, _BELOW = 30, 80
-"""Elements with a class above and below the headline that are looked at."""
+_ABOVE, _BELOW = 20, 60
+"""Elements above and below the headline that are looked at."""
+_PARAGRAPHS = 4
+"""Behind so many the text has begun: bylines and stamps stand above it."""
 _MAX_MARKED = 60
 _FAR = 10_000
 """Place of what is marked but stands elsewhere: behind all that is near."""
@@ -23,11 +27,12 @@ _MAX_SHOWN = 300
 """Characters of a byline or a stamp; longer text is none, twice that is a box of several."""
 _MAX_READ = 500_000
 """Characters of text that are read in all: elements of one name may stand inside each other."""
-_MAX_LINES = 40
-_MARKED = 'time,[itemprop],[rel~="author"],a[href*="/author"]'
+_MAX_LINES, _MAX_STEPS = 40, 400
+_MARKED = 'time,[itemprop="author"],[itemprop="datePublished"],[itemprop="dateModified"],[rel~="author"],a[href*="/author"]'
 _PERSON_PAGE = re.compile(r"/(?:authors?|autor(?:en|es)?|writers?|contributors?|profiles?|by|staff)/[^/?#]+/?(?:[?#]|$)")
 """The address of a page about one person."""
-_CONTAINERS = frozenset("html body main article section form table ul ol nav footer aside".split())
+_CONTAINERS = frozenset("html body main article section form table ul ol nav footer aside h1 meta link script style svg".split())
+_SKIPPED = frozenset("script style noscript template svg select iframe nav form".split())
 _KINDS = (
     ("subtitle", ("subtitle", "sub-title", "standfirst", "subhead")),
     ("byline", ("byline", "author", "autor")),
@@ -55,7 +60,7 @@ class Shown(msgspec.Struct, frozen=True, gc=False):
     prop: str
     """Its `itemprop`, in lower case."""
     place: int
-    """How many elements with a class stand between the headline and it; negative above."""
+    """How many elements stand between the headline and it; negative above."""
     is_exact: bool
     """Its element is a name itself: `rel=author`, `itemprop=author`, `class=author-name`, a link to a person's page."""
     node: LexborNode
@@ -73,51 +78,97 @@ class Shown(msgspec.Struct, frozen=True, gc=False):
                 return False
             if above.tag in ("nav", "footer", "aside"):
                 return True
-            attributes = above.attributes
-            if _is_other(f"{attributes.get('class') or ''} {attributes.get('id') or ''}"[:_MAX_SHOWN]):
+            if _is_other(_label(above)):
                 return True
             above = above.parent
         return False
 
 
-class Around(msgspec.Struct):
-    """What stands around the headline, in the order of the page."""
+class Around:
+    """What stands around the headline, in the order of the page; and, where that does not tell, what stands elsewhere."""
 
-    bylines: list[Shown] = msgspec.field(default_factory=list)
-    stamps: list[Shown] = msgspec.field(default_factory=list)
-    subtitles: list[Shown] = msgspec.field(default_factory=list)
-    labels: list[Shown] = msgspec.field(default_factory=list)
-    """Kickers and marks of advertising."""
+    def __init__(self, parser: LexborHTMLParser, headline: LexborNode | None) -> None:
+        self.bylines: list[Shown] = []
+        self.stamps: list[Shown] = []
+        self.subtitles: list[Shown] = []
+        self.labels: list[Shown] = []
+        """Kickers and marks of advertising."""
+        self._parser, self._headline = parser, headline
+
+    @cached_property
+    def elsewhere(self) -> Around:
+        """What is marked for machines as author or time, wherever it stands."""
+        found = Around(self._parser, self._headline)
+        for node in self._parser.css(_MARKED)[:_MAX_MARKED]:
+            _sort(found, node, _FAR)
+        return found
+
+    @cached_property
+    def lines(self) -> list[str]:
+        """The lines of text below the headline, then those right above it."""
+        top = self._headline or self._parser.css_first("h2") or self._parser.body
+        return _lines(top) if top is not None else []
 
 
 def look(parser: LexborHTMLParser, headline: LexborNode | None) -> Around:
     """Sort what is near the headline, or near the top of a page that has none."""
-    found = Around()
-    marked = parser.css(_MARKED)[: _MAX_MARKED * 10]
-    special = {node.mem_id for node in marked}
-    nodes = parser.css("[class],h1,time,[itemprop]")
-    top = _place(nodes, headline)
-    near: set[int] = set()
+    found = Around(parser, headline)
+    top = headline or parser.body
+    if top is None:
+        return found
     budget = _MAX_READ
-    for place in range(max(0, top - _ABOVE), min(len(nodes), top + _BELOW)):
-        node = nodes[place]
-        id = node.mem_id
-        label = node.attrs.get("class") or ""
-        if id in special or _kind(label[:_MAX_SHOWN]):
-            near.add(id)
-            budget -= _sort(found, node, label, place - top, is_marked=id in special)
-            if budget < 0:
-                return found
-    for node in [node for node in marked if node.mem_id not in near][:_MAX_MARKED]:
-        _sort(found, node, node.attrs.get("class") or "", _FAR, is_marked=True)
+    for place, node in enumerate(_below(top), start=1):
+        budget -= _sort(found, node, place)
+        if budget < 0:
+            return found
+    if headline is not None:
+        for place, node in enumerate(_above(headline), start=1):
+            _sort(found, node, -place)
     return found
 
 
-def _place(nodes: list[LexborNode], headline: LexborNode | None) -> int:
-    if headline is None:
-        return 0
-    id = headline.mem_id
-    return next((place for place, node in enumerate(nodes) if node.mem_id == id), 0)
+def _below(top: LexborNode) -> Iterator[LexborNode]:
+    """So many elements that come after the headline, in the order of the page."""
+    left, paragraphs = _BELOW, 0
+    for node, tag in _steps(top, _BELOW * 6):
+        if tag[0] != "-":
+            yield node
+            left -= 1
+            paragraphs += tag == "p"
+            if not left or paragraphs > _PARAGRAPHS:
+                return
+
+
+def _steps(top: LexborNode, steps: int, *, with_others: bool = True) -> Iterator[tuple[LexborNode, str]]:
+    """So many nodes, texts among them, that come after an element (in the body, where it is that), with their tags.
+
+    `with_others`: also those inside elements about other stories.
+    """
+    node = top.child if top.tag == "body" else _following(top)
+    while node is not None and steps > 0:
+        steps -= 1
+        tag = node.tag or "-"
+        yield node, tag
+        is_open = tag[0] != "-" and tag not in _SKIPPED and (with_others or not _is_other(_label(node)))
+        child = node.child if is_open else None
+        node = child or node.next or _following(node)
+
+
+def _above(headline: LexborNode) -> Iterator[LexborNode]:
+    """Some elements right above the headline: those before it in its element, then in the elements around that."""
+    left = _ABOVE
+    around: LexborNode | None = headline
+    for _ in range(4):
+        if around is None or around.tag in ("body", "main"):
+            return
+        node = around.prev
+        while node is not None and left > 0:
+            if not (node.tag or "-").startswith("-"):
+                for one in islice(node.traverse(include_text=False), 8):
+                    left -= 1
+                    yield one
+            node = node.prev
+        around = around.parent
 
 
 @lru_cache(maxsize=16384)
@@ -131,33 +182,37 @@ def _kind(label: str) -> str:
     return ""
 
 
-def _mark(node: LexborNode, tag: str) -> tuple[str, str, str]:
-    """What an element says for machines that it holds, its `itemprop`, and the machine's form of its value."""
-    attributes = node.attributes
-    prop = (attributes.get("itemprop") or "").lower()
-    value = (attributes.get("datetime") or attributes.get("content") or "").strip()[:100]
-    if "author" in (attributes.get("rel") or "").lower().split() or tag == "a" and _PERSON_PAGE.search(attributes.get("href") or ""):
-        return "byline", prop, value
-    return "stamp" if tag == "time" else _PROPS.get(prop, ""), prop, value
-
-
-def _sort(found: Around, node: LexborNode, label: str, place: int, *, is_marked: bool) -> int:
-    """Put one element into its list. How many characters were read."""
+def _sort(found: Around, node: LexborNode, place: int) -> int:
+    """Put one element into its list, if it is of any. How many characters were read."""
     tag = node.tag or ""
-    if tag in _CONTAINERS or tag in ("h1", "meta"):
+    if tag in _CONTAINERS:
         return 0
-    kind = _kind(label[:_MAX_SHOWN])
-    value, prop, is_exact = "", "", kind == "byline" and ("name" in label or "link" in label)
-    if is_marked:
-        mark, prop, value = _mark(node, tag)
-        kind, is_exact = mark or kind, is_exact or mark == "byline"
+    attributes = node.attributes
+    label = (attributes.get("class") or "")[:_MAX_SHOWN]
+    kind = _kind(label) if label else ""
+    is_exact = kind == "byline" and ("name" in label or "link" in label)
+    prop = (attributes.get("itemprop") or "")[:40].lower()
+    if tag == "a" and ("author" in (attributes.get("rel") or "") or _PERSON_PAGE.search(attributes.get("href") or "")):
+        kind, is_exact = "byline", True
+    elif tag == "time":
+        kind = "stamp"
+    elif prop in _PROPS:
+        kind = _PROPS[prop]
+        is_exact = is_exact or kind == "byline"
     if not kind:
         return 0
     text = line(parted(node))
+    value = (attributes.get("datetime") or attributes.get("content") or "").strip()[:100]
     if (text or value) and len(text) <= _MAX_SHOWN * 4:
         kept = {"byline": found.bylines, "stamp": found.stamps, "subtitle": found.subtitles, "label": found.labels}[kind]
-        kept.append(Shown(text[: _MAX_SHOWN * 2], label.lower()[:_MAX_SHOWN], value, prop, place, is_exact, node))
+        kept.append(Shown(text[: _MAX_SHOWN * 2], label.lower(), value, prop, place, is_exact, node))
     return len(text) + 1
+
+
+def _label(node: LexborNode) -> str:
+    """Class and id."""
+    attributes = node.attributes
+    return f"{attributes.get('class') or ''} {attributes.get('id') or ''}"[:_MAX_SHOWN]
 
 
 @lru_cache(maxsize=4096)
@@ -165,27 +220,25 @@ def _is_other(label: str) -> bool:
     return not _OTHERS.isdisjoint(word.lower() for word in _WORDS.findall(label))
 
 
-def lines_near(parser: LexborHTMLParser, headline: LexborNode | None) -> list[str]:
-    """The lines of text below the headline, then those right above it."""
-    top = headline or parser.css_first("h1") or parser.css_first("h2") or parser.body
-    if top is None:
-        return []
-    above: list[str] = []
-    node: LexborNode | None = top
-    for _ in range(3):
-        node = node.prev if node is not None else None
-        while node is not None and (node.tag or "").startswith("-") and not (node.text_content or "").strip():
-            node = node.prev
-        if node is not None:
-            above += _lines(node)[-3:]
-    below: list[str] = []
-    node = top if top.tag == "body" else _following(top)
-    for _ in range(_MAX_LINES):
-        if node is None or len(below) >= _MAX_LINES:
-            break
-        below += _lines(node)
-        node = _following(node)
-    return [*below[:_MAX_LINES], *above]
+def _lines(top: LexborNode) -> list[str]:
+    lines: list[str] = []
+    parts: list[str] = []
+    for node, tag in _steps(top, _MAX_STEPS, with_others=False):
+        if tag == "-text":
+            parts.append(node.text_content or "")
+        elif tag in BREAKS:
+            _end(lines, parts)
+            if len(lines) >= _MAX_LINES:
+                break
+    _end(lines, parts)
+    above = [one for one in _above(top) if one.child is not None and one.child.tag == "-text" and one.child.next is None]
+    return [*lines, *(line(one.text())[: _MAX_SHOWN * 2] for one in above)]
+
+
+def _end(lines: list[str], parts: list[str]) -> None:
+    if found := line("".join(parts))[: _MAX_SHOWN * 2]:
+        lines.append(found)
+    parts.clear()
 
 
 def _following(node: LexborNode) -> LexborNode | None:
@@ -198,12 +251,3 @@ def _following(node: LexborNode) -> LexborNode | None:
             return above.next
         above = above.parent
     return None
-
-
-def _lines(node: LexborNode) -> list[str]:
-    if node.tag in ("script", "style", "nav", "footer", "aside", "form", "-comment"):
-        return []
-    if node.tag != "-text" and _is_other(f"{node.attrs.get('class') or ''} {node.attrs.get('id') or ''}"[:_MAX_SHOWN]):
-        return []
-    text = node.text_content if node.tag == "-text" else parted(node)
-    return [found for part in (text or "").split("\n") if (found := line(part)[: _MAX_SHOWN * 2])]

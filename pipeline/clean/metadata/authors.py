@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from functools import cache, lru_cache
 
 import msgspec
 
-from pipeline.clean.metadata import dates
+from pipeline.clean.metadata import dates, names
 from pipeline.clean.metadata.around import Around
 from pipeline.clean.metadata.head import Head
 from pipeline.clean.metadata.jsonld import Graph, string, strings, types
@@ -18,10 +18,6 @@ from pipeline.text.agencies import agency_of
 from pipeline.text.whitespace import one_line
 from schemas.article import Author, Origin, Provenance
 
-_METAS = (
-    "author", "article:author", "article:author_name", "byl", "parsely-author", "sailthru.author", "dc.creator", "dcterms.creator", "dc.author",
-    "og:article:author", "article.author", "citation_author", "cxenseparse:author", "bt:author", "lp.article:author", "mrf:authors",
-)  # fmt: skip
 _PARTICLES = frozenset(
     "de del della di da dos das du des la le les los van von der den dem ter ten te zu zum zur af av bin ibn ben al el ul bint abu st y e i el-sayed"
     " d o".split()
@@ -48,14 +44,10 @@ _LEADING_AND = re.compile(r"^(?:and|&|und|et|y|e)\s+", re.IGNORECASE)
 _COMMA = re.compile(r"\s*(?:[,;|/·•、，；\n]|\s[–—-]\s)\s*")
 
 
-def read(
-    head: Head, around: Around, graph: Graph, sites: Sequence[str], lines: Callable[[], Sequence[str]]
-) -> tuple[tuple[Author, ...], Provenance | None]:
-    """The authors of a page, and how they are known. The site itself is no author.
-
-    `lines`: the page's text near its heading, asked for only where no field and no element names anybody.
-    """
-    found = _kept(_candidates(head, around, graph), sites) or _kept(_of_lines(lines()), sites)
+def read(head: Head, around: Around, graph: Graph, sites: Sequence[str]) -> tuple[tuple[Author, ...], Provenance | None]:
+    """The authors of a page, and how they are known. The site itself is no author."""
+    found = _kept(_candidates(head, around, graph), sites)
+    found = found or _kept(_shown(around.elsewhere), sites) or _kept(_of_lines(around.lines), sites)
     if not found:
         return (), None
     chosen = next((one for one in found if any(author.name for author in one.value)), found[0])
@@ -91,7 +83,7 @@ def _candidates(head: Head, around: Around, graph: Graph) -> Iterable[Said[tuple
     """What the page says, the most reliable first."""
     for thing in (graph.article, graph.page):
         yield Said(_of_things(graph, thing.get("author") or thing.get("creator")), Origin.JSON_LD, "author")
-    for name in _METAS:
+    for name in names.AUTHORS:
         if values := head.meta.get(name):
             origin = Origin.OPENGRAPH if name.startswith(("article:", "og:")) else Origin.META
             yield Said(_joined(values), origin, name)

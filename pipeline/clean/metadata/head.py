@@ -7,6 +7,7 @@ from html import unescape
 import msgspec
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
+from pipeline.clean.metadata import names
 from pipeline.text.whitespace import one_line
 
 _MAX_METAS = 400
@@ -16,7 +17,7 @@ _MAX_HEADINGS = 20
 _MAX_HEADING = 600
 _MAX_JSON = 2_000_000
 _MAX_SCRIPTS = 30
-_BREAKS = frozenset("br p div li h2 h3 tr td dd dt ul ol section time button figure header article".split())
+BREAKS = frozenset("br p div li h2 h3 tr td dd dt ul ol section time button figure header article".split())
 _UNSEEN = frozenset(("script", "style", "noscript", "template"))
 
 
@@ -80,15 +81,13 @@ def _meta(head: Head, attributes: dict[str, str | None]) -> None:
     content = attributes.get("content")
     if not content:
         return
-    name = attributes.get("property") or attributes.get("name") or attributes.get("http-equiv")
-    prop = attributes.get("itemprop")
-    if not name and not prop:
-        return
-    value = unescaped(line(content[:_MAX_VALUE]))
-    if name and value:
-        head.meta.setdefault(name[:80].strip().lower(), []).append(value)
-    if prop and value:
-        head.props.setdefault(prop[:80].strip().lower(), []).append(value)
+    name = (attributes.get("property") or attributes.get("name") or attributes.get("http-equiv") or "")[:80].strip().lower()
+    prop = (attributes.get("itemprop") or "")[:80].strip().lower()
+    if (name in names.ALL or prop in names.PROPS) and (value := unescaped(line(content[:_MAX_VALUE]))):
+        if name:
+            head.meta.setdefault(name, []).append(value)
+        if prop:
+            head.props.setdefault(prop, []).append(value)
 
 
 def _link(head: Head, node: LexborNode) -> None:
@@ -118,7 +117,7 @@ def parted(node: LexborNode) -> str:
         if tag == "-text":
             if one.parent is None or one.parent.tag not in _UNSEEN:
                 parts.append(one.text_content or "")
-        elif tag in _BREAKS:
+        elif tag in BREAKS:
             parts.append("\n")
         if len(parts) > 200:
             break

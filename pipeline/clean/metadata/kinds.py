@@ -6,6 +6,7 @@ import re
 from functools import cache
 from urllib.parse import unquote, urlsplit
 
+from pipeline.clean.metadata import names
 from pipeline.clean.metadata.around import Around
 from pipeline.clean.metadata.head import Head
 from pipeline.clean.metadata.jsonld import Graph, types
@@ -35,7 +36,7 @@ def read(head: Head, around: Around, graph: Graph, section: str, url: str) -> di
 def _said(head: Head, around: Around, graph: Graph, section: str, url: str) -> list[Said[Genre]]:
     found = [Said(_TYPES[kind], Origin.JSON_LD, "@type") for kind in sorted(types(graph.article)) if kind in _TYPES]
     found += [Said(genre, Origin.META, "section") for genre in _named(section)]
-    for name in ("article:opinion", "article:content_type", "genre", "dc.type", "article:type"):
+    for name in names.GENRES:
         found += [Said(genre, Origin.META, name) for value in head.meta.get(name, ())[:5] for genre in _named(value)]
         if name == "article:opinion" and head.first(name)[1].lower() == "true":
             found.append(Said(Genre.OPINION, Origin.META, name))

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, timedelta, timezone
 from functools import cache
 
 import msgspec
 
+from pipeline.clean.metadata import names
 from pipeline.clean.metadata.around import Around, Shown
 from pipeline.clean.metadata.authors import alternatives
 from pipeline.clean.metadata.dates import Moment, moment, starts_at
@@ -18,27 +19,6 @@ from pipeline.clean.metadata.said import Said, believed
 from pipeline.clean.metadata.words import PUBLISHED, UPDATED
 from schemas.article import Origin, Provenance
 
-_PUBLISHED = (
-    "article:published_time", "og:published_time", "article:published", "datepublished", "date_published", "pubdate", "pub_date", "publishdate",
-    "publish-date", "publish_date", "publication_date", "published_at", "published-date", "article.published", "parsely-pub-date", "sailthru.date",
-    "cxenseparse:recs:publishtime", "originalpublicationdate", "bt:pubdate", "analyticsattributes.articledate", "dc.date.issued", "dcterms.issued",
-    "citation_publication_date", "article:post_time", "og:article:published_time", "article_date_original", "displaydate", "weibo:article:create_at",
-)  # fmt: skip
-_PERHAPS = (
-    "date",
-    "dc.date",
-    "dcterms.date",
-    "dc.date.created",
-    "dcterms.created",
-    "article:created",
-    "created",
-    "createdate",
-    "timestamp",
-)
-_MODIFIED = (
-    "article:modified_time", "og:updated_time", "article:modified", "datemodified", "lastmod", "last-modified", "dcterms.modified", "dc.date.modified",
-    "article.updated", "modified", "updated_time", "revision_date",
-)  # fmt: skip
 _URL_DATE = re.compile(r"[/_-]((?:19|20)\d\d)[/_-]?([01]\d)[/_-]?([0-3]\d)(?=[/_.-]|$)")
 _URL_NAMED = re.compile(r"/((?:19|20)\d\d)/([a-z]{3})/([0-3]?\d)(?=/)")
 _NEAR = 120
@@ -51,13 +31,13 @@ _DAY = timedelta(days=1)
 
 
 def read(
-    head: Head, around: Around, graph: Graph, urls: Sequence[str], *, month_first: bool, lines: Callable[[], Sequence[str]]
+    head: Head, around: Around, graph: Graph, urls: Sequence[str], *, month_first: bool
 ) -> tuple[Said[Moment] | None, Provenance | None, Said[Moment] | None]:
-    """(published, how it is known, modified). `lines`: the page's text near its heading, asked for only where nothing else tells."""
+    """(published, how it is known, modified)."""
     machine = list(_machine(head, around, graph, month_first))
     shown, changed = _shown(around, month_first)
     if not machine and not shown:
-        shown = list(_stamps(lines(), month_first))
+        shown = list(_elsewhere(around.elsewhere, month_first)) or list(_stamps(around.lines, month_first))
     modified = next(_changes(head, around, graph, month_first), None) or (changed[0] if changed else None)
     linked = list(_of_urls(urls))
     chosen = _chosen(machine, shown, linked)
@@ -93,18 +73,18 @@ def _local(told: Moment, seen: Moment) -> Moment:
 
 def _machine(head: Head, around: Around, graph: Graph, month_first: bool) -> Iterator[Said[Moment]]:
     texts: list[tuple[str, Origin, str]] = [(string(graph.article.get("datePublished")), Origin.JSON_LD, "datePublished")]
-    texts += [(head.meta[name][0], Origin.OPENGRAPH if ":" in name else Origin.META, name) for name in _PUBLISHED if name in head.meta]
+    texts += [(head.meta[name][0], Origin.OPENGRAPH if ":" in name else Origin.META, name) for name in names.PUBLISHED if name in head.meta]
     texts += [(value, Origin.MICRODATA, "datePublished") for value in head.props.get("datepublished", ())[:1]]
     texts += [(one.value or one.text, Origin.MICRODATA, "datePublished") for one in around.stamps if one.prop == "datepublished"][:1]
     texts += [(string(graph.page.get(name)), Origin.JSON_LD, name) for name in ("datePublished", "uploadDate")]
     texts += [(string(graph.article.get("dateCreated")), Origin.JSON_LD, "dateCreated")]
-    texts += [(head.meta[name][0], Origin.META, name) for name in _PERHAPS if name in head.meta]
+    texts += [(head.meta[name][0], Origin.META, name) for name in names.PERHAPS if name in head.meta]
     return _read(texts, month_first)
 
 
 def _changes(head: Head, around: Around, graph: Graph, month_first: bool) -> Iterator[Said[Moment]]:
     texts: list[tuple[str, Origin, str]] = [(string(graph.article.get("dateModified")), Origin.JSON_LD, "dateModified")]
-    texts += [(head.meta[name][0], Origin.OPENGRAPH if ":" in name else Origin.META, name) for name in _MODIFIED if name in head.meta]
+    texts += [(head.meta[name][0], Origin.OPENGRAPH if ":" in name else Origin.META, name) for name in names.MODIFIED if name in head.meta]
     texts += [(value, Origin.MICRODATA, "dateModified") for value in head.props.get("datemodified", ())[:1]]
     texts += [(one.value or one.text, Origin.MICRODATA, "dateModified") for one in around.stamps if one.prop == "datemodified"][:1]
     return _read(texts, month_first)
@@ -133,6 +113,13 @@ def _shown(around: Around, month_first: bool) -> tuple[list[Said[Moment]], list[
                     Said(better, Origin.VISIBLE, one.label[:40] or "time", part.strip()[:60])
                 )
     return published, changed
+
+
+def _elsewhere(around: Around, month_first: bool) -> Iterator[Said[Moment]]:
+    """Marked times that stand neither near the headline nor in another story."""
+    for one in around.stamps:
+        if one.prop != "datemodified" and not one.is_aside and (found := moment(one.value or one.text, month_first=month_first)):
+            yield Said(found, Origin.MICRODATA if one.prop else Origin.VISIBLE, one.prop or "time", one.text[:60])
 
 
 def _stamps(lines: Sequence[str], month_first: bool) -> Iterator[Said[Moment]]:

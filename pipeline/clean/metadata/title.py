@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 
 import msgspec
 from selectolax.lexbor import LexborNode
 
+from pipeline.clean.metadata import names
 from pipeline.clean.metadata.head import Head, Heading
 from pipeline.clean.metadata.jsonld import Graph, string
 from pipeline.clean.metadata.said import Said, believed, letters
@@ -54,7 +56,7 @@ def _stated(head: Head, graph: Graph, site: str, host: str) -> list[Said[str]]:
 
 
 def _first_meta(head: Head) -> tuple[str, Origin, str]:
-    name, value = head.first("headline", "sailthru.title", "parsely-title", "dc.title", "hdl")
+    name, value = head.first(*names.TITLES)
     return value, Origin.META, name
 
 
@@ -118,6 +120,7 @@ def likeness(one: str, other: str) -> float:
     return len(words & others) / (len(words | others) or 1)
 
 
+@lru_cache(maxsize=1024)  # most fields say the same title
 def without_site(title: str, site: str, host: str = "") -> str:
     """A title without the site's name that follows or precedes it: the name itself, the host's, or a short last part."""
     marks = list(_SEPARATOR.finditer(title[:1000]))
