@@ -252,7 +252,7 @@ class Logging(Courier):
             return False
         if self._log is None:
             self._log = open_log(one.kind, one.target)
-        is_moved = self._move(self._log, one, look.last)
+        is_moved = self._move(self._log, one, look.last, at)
         self._resumes()
         self._last = look.last
         self._rest_s = FIRST_REST_S if is_moved else min(MOST_REST_S, self._rest_s * 2)
@@ -270,9 +270,9 @@ class Logging(Courier):
             self._leased_at = time.monotonic()
         return self._one
 
-    def _move(self, into: Log, one: Subscription, last: int) -> bool:
+    def _move(self, into: Log, one: Subscription, last: int, at: datetime) -> bool:
         """One pass: the floor first, then what comes next."""
-        held = into.look(one.generation)
+        held = into.look(one.generation, at)
         if _is_ahead(one, held, last) and not self._is_only_news(one, held):
             return False
         floor = max(one.read_seq, held.acknowledged)

@@ -265,13 +265,13 @@ def check(name: _Name) -> None:
     from pipeline.storage import subscriptions as rows
 
     with opened(load()) as db, db.read() as conn:
-        one = rows.get(conn, name)
+        one, now = rows.get(conn, name), db.now(conn)
     kind = target(one.kind)
     kind.check(one.target)
     if kind.is_log:
         log = open_log(one.kind, one.target)
         try:
-            held = log.look(one.generation)
+            held = log.look(one.generation, now)
         finally:
             log.close()
         say(f"{name} can be reached: {kind.describe(one.target)}; it holds {held.waiting} entries of {log.window}.")

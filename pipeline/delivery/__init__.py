@@ -88,7 +88,7 @@ class Log(Protocol):
     window: int
     """Entries that it holds at most."""
 
-    def look(self, generation: int) -> Held:
+    def look(self, generation: int, now: datetime) -> Held:
         """What it holds."""
 
     def append(self, held: Held, generation: int, floor: int, entries: Sequence[Entry]) -> bool:

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from datetime import datetime
 from typing import Any
 
 import msgspec
@@ -122,7 +123,7 @@ class StreamLog:
             self.close()
             raise Infrastructure(f"The Redis of {self._name} {_cause(error)}.", hint=_remedy(str(error))) from error
 
-    def look(self, generation: int) -> Held:
+    def look(self, generation: int, now: datetime) -> Held:
         with self._translated():
             with self._open().pipeline(transaction=True) as together:
                 together.xinfo_stream(self._key)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Callable, Iterator
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -171,7 +172,7 @@ def test_an_append_is_refused_where_the_stream_is_not_what_was_seen(
     desk.run(courier)  # 1 is in the stream, and nobody read it
     story(desk, uri="tag:hw:2")
     slow = StreamLog(desk.one.target)
-    seen = slow.look(desk.one.generation)
+    seen = slow.look(desk.one.generation, desk.wire.now)
     with desk.db.read() as conn:
         scan = logs.scan(conn, desk.one, seen.seq, room=10)
     desk.redis.flushdb()
@@ -220,10 +221,10 @@ def test_pending_and_delivered_are_seen_at_one_moment(made: Callable[..., Stream
     desk.run(courier)
     looks = StreamLog.look
 
-    def in_two(self: StreamLog, generation: int) -> Held:
+    def in_two(self: StreamLog, generation: int, now: datetime) -> Held:
         pending = self._open().xpending(self._key, "desk")
         in_hand.extend(desk.read())
-        held = looks(self, generation)
+        held = looks(self, generation, now)
         return held if rule == "kept" or pending["pending"] else _acknowledged_to(held, self)
 
     def _acknowledged_to(held: Held, self: StreamLog) -> Held:

@@ -6,7 +6,7 @@ import json
 import socket
 import time
 from collections.abc import Callable, Iterator, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -117,6 +117,7 @@ class WebhookSide:
             "url": f"http://127.0.0.1:{port}/hook?token=s3cret",
             "secret": SECRET,
             "allow_networks": "127.0.0.1/32",
+            "at_once": 1,  # several at once are in no order
         }
 
     def will_answer(self, *, ok: bool) -> None:
@@ -135,8 +136,33 @@ class WebhookSide:
         self._hook.close()
 
 
+class FilesSide:
+    """A folder, read by somebody."""
+
+    def __init__(self, url: str, folder: Path) -> None:
+        self._folder = folder / "news"
+        self.settings = {"folder": str(self._folder)}
+        self.now = NOW
+
+    def held(self) -> list[dict[str, Any]]:
+        files = [*sorted(self._folder.glob("*.jsonl")), *self._folder.glob(".*.part")]
+        return [json.loads(line) for file in files for line in file.read_text().splitlines()]
+
+    def acknowledge(self) -> None:
+        self.now += timedelta(hours=1)
+
+    def lose(self) -> None:
+        for file in self._folder.iterdir():
+            file.unlink()
+
+    def close(self) -> None:
+        """Nothing is open."""
+
+
 class StreamSide:
     """Two consumer groups of a Redis stream."""
+
+    now = NOW
 
     def __init__(self, url: str, folder: Path) -> None:
         with redis.Redis.from_url(url) as client:
@@ -162,7 +188,7 @@ class StreamSide:
 
 
 SIDES: dict[str, Callable[[str, Path], Any]] = {"celery": CelerySide, "webhook": WebhookSide}
-LOG_SIDES: dict[str, Callable[[str, Path], Any]] = {"stream": StreamSide}
+LOG_SIDES: dict[str, Callable[[str, Path], Any]] = {"files": FilesSide, "stream": StreamSide}
 PUSHED = sorted(name for name, kind in targets().items() if not kind.is_log)
 LOGS = sorted(name for name, kind in targets().items() if kind.is_log)
 
@@ -309,12 +335,12 @@ def entry(seq: int, item: int = 1, **more: Any) -> Entry:
 
 def ready(log: Any, *entries: Entry, floor: int = 0, generation: int = GENERATION) -> Held:
     """A log with these entries; what it says then."""
-    held = log.look(generation)
+    held = log.look(generation, NOW)
     if not held.is_ready:
         assert log.append(held, generation, floor, ())
-        held = log.look(generation)
+        held = log.look(generation, NOW)
     assert log.append(held, generation, floor, entries)
-    return log.look(generation)  # type: ignore[no-any-return]
+    return log.look(generation, NOW)  # type: ignore[no-any-return]
 
 
 def test_a_log_begins_at_the_floor(log: Any) -> None:
@@ -338,18 +364,18 @@ def test_only_who_knows_what_it_holds_appends(log: Any, log_side: Any) -> None:
 
 def test_what_is_acknowledged_is_known_and_goes(log: Any, log_side: Any) -> None:
     ready(log, entry(3), entry(5))
-    assert log.look(GENERATION).acknowledged == 0
+    assert log.look(GENERATION, log_side.now).acknowledged == 0
     log_side.acknowledge()
-    assert log.look(GENERATION).acknowledged == 5
+    assert log.look(GENERATION, log_side.now).acknowledged == 5
     log.forget(GENERATION, 3)
-    assert log.look(GENERATION).acknowledged == 5
-    assert log.look(GENERATION).seq == 5
+    assert log.look(GENERATION, log_side.now).acknowledged == 5
+    assert log.look(GENERATION, log_side.now).seq == 5
 
 
 def test_a_log_that_is_lost_is_made_again_from_the_floor(log: Any, log_side: Any) -> None:
     ready(log, entry(3), entry(5))
     log_side.lose()
-    assert log.look(GENERATION).seq == 0
+    assert log.look(GENERATION, log_side.now).seq == 0
     ready(log, entry(5), floor=3)
     assert [one["seq"] for one in log_side.held()] == [5]
 
@@ -357,7 +383,7 @@ def test_a_log_that_is_lost_is_made_again_from_the_floor(log: Any, log_side: Any
 def test_a_new_generation_begins_anew(log: Any, log_side: Any) -> None:
     ready(log, entry(3), entry(5))
     log_side.acknowledge()
-    held = log.look(GENERATION + 1)
+    held = log.look(GENERATION + 1, log_side.now)
     assert (held.generation, held.seq, held.acknowledged, held.is_ready) == (GENERATION, 0, 0, False)
     held = ready(log, entry(2), floor=1, generation=GENERATION + 1)
     assert (held.generation, held.seq, held.acknowledged) == (GENERATION + 1, 2, 1)
