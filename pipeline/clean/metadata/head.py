@@ -14,6 +14,7 @@ _MAX_METAS = 400
 _MAX_VALUE = 4000
 """Characters of one attribute or title."""
 _MAX_HEADINGS = 20
+_MAX_MINOR = 8
 _MAX_HEADING = 600
 _MAX_JSON = 2_000_000
 _MAX_SCRIPTS = 30
@@ -29,6 +30,8 @@ class Heading(msgspec.Struct, frozen=True, gc=False):
     """Class and id, in lower case."""
     is_marked: bool
     """`itemprop=headline`."""
+    is_minor: bool
+    """One of the second level: read where the page has none of the first."""
     node: LexborNode
 
 
@@ -72,7 +75,7 @@ def gather(parser: LexborHTMLParser) -> Head:
             head.title = head.title or line(node.text()[:_MAX_VALUE])
         elif len(head.scripts) < _MAX_SCRIPTS and 2 < len(text := node.text()) <= _MAX_JSON:
             head.scripts.append(text)
-    for node in parser.css('h1,[itemprop~="headline"]')[:_MAX_HEADINGS]:
+    for node in parser.css('h1,[itemprop~="headline"]')[:_MAX_HEADINGS] or parser.css("h2")[:_MAX_MINOR]:
         _heading(head, node)
     return head
 
@@ -103,7 +106,7 @@ def _heading(head: Head, node: LexborNode) -> None:
     text = (attributes.get("content") or "") if node.tag == "meta" else parted(node)
     if found := line(text)[:_MAX_HEADING]:
         label = f"{attributes.get('class') or ''} {attributes.get('id') or ''}"[:300].strip().lower()
-        head.headings.append(Heading(found, label, "headline" in (attributes.get("itemprop") or "").lower(), node))
+        head.headings.append(Heading(found, label, "headline" in (attributes.get("itemprop") or "").lower(), node.tag == "h2", node))
 
 
 def parted(node: LexborNode) -> str:

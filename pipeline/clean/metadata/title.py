@@ -19,7 +19,8 @@ _SEPARATOR = re.compile(r"\s+[|–—·»«:•‹›/~-]+\s+|\s*[|»«｜]\s*|\
 _LEAST_WORDS = 2
 _SECTION = 2
 """Words of the longest section's name that may stand between headline and site."""
-_CONFIRMED = 0.2
+_CONFIRMED, _SURELY = 0.2, 0.55
+"""How like a heading is to what machines are told, to be believed: one of the first level, and one of the second."""
 _HINTED = 0.0
 _KICKER = 4
 """Words of the longest label above a headline."""
@@ -31,7 +32,7 @@ def read(head: Head, graph: Graph, site: str, host: str) -> tuple[str, Provenanc
     """The title, how it is known, and the heading that shows it; ("", None, None) for a page that has none."""
     stated = [one for one in _stated(head, graph, site, host) if one.value]
     headings = _headings(head, site)
-    chosen = _heading(headings, stated) or (stated[0] if stated else None) or (headings[0] if headings else None)
+    chosen = _heading(headings, stated) or (stated[0] if stated else None) or (next((one for one in headings if one.where != "h2"), None))
     if chosen is None:
         return "", None, None
     node = next((one.node for one in head.headings if one.text == chosen.value), None)
@@ -66,7 +67,7 @@ def _headings(head: Head, site: str) -> list[Said[str]]:
     for one in head.headings:
         key = letters(one.text)
         if key and key != letters(site) and not _is_masthead(one):
-            found.setdefault(key, Said(one.text, Origin.VISIBLE, "headline" if one.is_marked else "h1"))
+            found.setdefault(key, Said(one.text, Origin.VISIBLE, "headline" if one.is_marked else "h2" if one.is_minor else "h1"))
     return list(found.values())[:8]
 
 
@@ -81,8 +82,9 @@ def _heading(headings: Sequence[Said[str]], stated: Sequence[Said[str]]) -> Said
         agreement = max((_WEIGHT.get(other.where, 1.0) * likeness(one.value, other.value) for other in stated), default=0.0)
         if agreement > most:
             best, most = one, agreement
-    if best is not None and most >= _CONFIRMED:
+    if best is not None and most >= (_SURELY if best.where == "h2" else _CONFIRMED):
         return best
+    headings = [one for one in headings if one.where != "h2"]
     telling = [one for one in headings if _tells(one.value)]
     if len(telling) == 1 and (not stated or most > _HINTED):
         return telling[0]
@@ -134,7 +136,7 @@ def without_site(title: str, site: str, host: str = "") -> str:
         return title[marks[0].end() :].strip()
     last = marks[-1]
     tail, kept = title[last.end() :], title[: last.start()]
-    if not site and len(tail.split()) <= 4 and len(tail) * 2 < len(kept) and last.group().strip() != ":":
+    if not site and len(tail.split()) <= 4 and len(tail) * 2 <= len(kept) and last.group().strip() != ":":
         return kept.strip()
     return title
 
