@@ -16,6 +16,9 @@ _PRESCAN = 4096
 """Bytes of a document that are searched for a declaration; WHATWG says 1,024, pages in the wild put it later."""
 _DETECTED = 65_536
 """Bytes that chardet looks at."""
+_ENOUGH = 128
+_LEAST_SURE = 0.08
+"""Of chardet's confidence, which is low for short texts even where it is right."""
 _JUDGED = 4096
 """Bytes by which a declaration is judged."""
 _MOST_ACCENTS = 0.3
@@ -79,7 +82,9 @@ def decode(body: bytes, content_type: str = "") -> str:
 
 
 def _guessed(body: bytes, *, at_worst: str) -> str:
-    found = _codec(chardet.detect(_words(body, _DETECTED) or body[:_DETECTED]).get("encoding"))
+    words = _words(body, _DETECTED)
+    guess = chardet.detect(words if len(words) >= _ENOUGH else body[:_DETECTED])  # of a word or two the ASCII around tells more
+    found = _codec(guess.get("encoding")) if (guess.get("confidence") or 0) >= _LEAST_SURE else None
     text = _strictly(body, found) if found else None
     return text if text is not None else body.decode(at_worst, "replace")
 
