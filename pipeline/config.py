@@ -61,7 +61,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     flower_port: Annotated[int, Meta(ge=1, le=65535)] = 5555
     flower_auth: str = ""
     """`user:password` for Flower; empty: only where it listens on loopback."""
-    flower_jobs: int = 10_000
+    flower_jobs: Annotated[int, Meta(ge=100)] = 10_000
     """Jobs that Flower keeps, and shows again after a restart."""
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     log_format: Literal["auto", "console", "json"] = "auto"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import subprocess
+import urllib.error
 import urllib.request
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -70,6 +71,9 @@ def test_jobs_read_as_sentences(
             return False
 
     until(answers)
+    for path in ("/", "/tasks", "/api/tasks", "/api/workers"):  # who does not know the password sees nothing
+        with pytest.raises(urllib.error.HTTPError, match="401"):
+            urllib.request.urlopen(f"http://127.0.0.1:{port}{path}", timeout=10)
     until(lambda: celery_app.control.ping(timeout=0.3))
 
     # a poll, as the documentation gives it for other schedulers
@@ -125,6 +129,10 @@ def test_a_password_is_made_once_and_kept_for_its_owner(tmp_path: Path) -> None:
     settings = Settings(home=str(tmp_path))
     assert flower.auth(settings) == flower.auth(settings)
     assert (tmp_path / "flower-auth").stat().st_mode & 0o077 == 0
+
+
+def test_it_keeps_as_many_jobs_as_it_is_told(tmp_path: Path) -> None:
+    assert "--max-tasks=500" in flower.arguments(Settings(home=str(tmp_path), flower_jobs=500))
 
 
 def test_it_listens_on_loopback_with_a_password_and_shows_arguments_and_results(tmp_path: Path) -> None:
