@@ -7,7 +7,7 @@ are marked for machines as author or date.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import cached_property, lru_cache
 from itertools import islice
 
@@ -27,6 +27,8 @@ _MAX_SHOWN = 300
 """Characters of a byline or a stamp; longer text is none, twice that is a box of several."""
 _MAX_READ = 500_000
 """Characters of text that are read in all: elements of one name may stand inside each other."""
+_ENOUGH = 4000
+"""Characters around a headline that hold what is said above a text."""
 _MAX_LINES, _MAX_STEPS = 40, 400
 _MARKED = 'time,[itemprop="author"],[itemprop="datePublished"],[itemprop="dateModified"],[rel~="author"],a[href*="/author"]'
 _PERSON_PAGE = re.compile(r"/(?:authors?|autor(?:en|es)?|writers?|contributors?|profiles?|by|staff)/[^/?#]+/?(?:[?#]|$)")
@@ -103,9 +105,28 @@ class Around:
             _sort(found, node, _FAR)
         return found
 
+    def lines(self, telling: Callable[[str], bool]) -> list[str]:
+        """The lines of text below the headline, then those right above it; none where no text near it tells anything.
+
+        Telling what stands in which element costs more than all the rest, and mostly nothing is there.
+        """
+        return self._exact if any(telling(text) for text in self._texts) else []
+
     @cached_property
-    def lines(self) -> list[str]:
-        """The lines of text below the headline, then those right above it."""
+    def _texts(self) -> list[str]:
+        """Texts around the headline, cut at each element's edge."""
+        around = self._headline or self._parser.body
+        text = ""
+        for _ in range(8):
+            if around is None or len(text) > _ENOUGH:
+                break
+            text = around.text(separator="\n")
+            around = around.parent
+        parts = (part.strip() for part in text[: _ENOUGH * 8].split("\n"))
+        return [part for part in parts if part][: _MAX_LINES * 8]
+
+    @cached_property
+    def _exact(self) -> list[str]:
         top = self._headline or self._parser.css_first("h2") or self._parser.body
         return _lines(top) if top is not None else []
 

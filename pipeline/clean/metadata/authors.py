@@ -47,7 +47,7 @@ _COMMA = re.compile(r"\s*(?:[,;|/·•、，；\n]|\s[–—-]\s)\s*")
 def read(head: Head, around: Around, graph: Graph, sites: Sequence[str]) -> tuple[tuple[Author, ...], Provenance | None]:
     """The authors of a page, and how they are known. The site itself is no author."""
     found = _kept(_candidates(head, around, graph), sites)
-    found = found or _kept(_shown(around.elsewhere), sites) or _kept(_of_lines(around.lines), sites)
+    found = found or _kept(_shown(around.elsewhere), sites) or _kept(_of_lines(around.lines(_may_be_byline)), sites)
     if not found:
         return (), None
     chosen = next((one for one in found if any(author.name for author in one.value)), found[0])
@@ -61,10 +61,21 @@ def _kept(found: Iterable[Said[tuple[Author, ...]]], sites: Sequence[str]) -> li
     return [msgspec.structs.replace(one, value=kept) for one in found if (kept := _without_sites(one.value, sites))]
 
 
+def _may_be_byline(text: str) -> bool:
+    """Is it short, and begins with a word for *by*? The word is looked up before the pattern is tried: most lines begin with another."""
+    if len(text) > _MAX_LINE:
+        return False
+    first = text.partition(" ")[0].casefold().rstrip(":：")
+    if first not in _FIRST_WORDS and not text.startswith(_UNPARTED):
+        return False
+    match = _leads().match(text)
+    return match is not None and match.end() > 1
+
+
 def _of_lines(lines: Sequence[str]) -> Iterable[Said[tuple[Author, ...]]]:
     """Lines that are a byline: short, and they say so."""
     for line in lines:
-        if len(line) <= _MAX_LINE and (match := _leads().match(line)) and match.end() > 1:
+        if _may_be_byline(line):
             named = people(line)
             if named and all(" " in one.name or not one.name.isascii() for one in named):
                 yield Said(named, Origin.VISIBLE, "text", line)
@@ -289,6 +300,9 @@ def _ands() -> re.Pattern[str]:
     return re.compile(rf"\s+(?:{alternatives(AND)})\s+|\s*[;、]\s*", re.IGNORECASE)
 
 
+_FIRST_WORDS = frozenset(phrase.split()[0] for phrase in BY)
+_UNPARTED = tuple(phrase for phrase in BY if ord(phrase[0]) > 0x2E80)
+"""Those of scripts that part no words."""
 _OUTLETS = frozenset(OUTLETS)
 _ROLES = frozenset(ROLES)
 _NOBODY = frozenset(NOBODY)

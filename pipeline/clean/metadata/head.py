@@ -129,7 +129,8 @@ def parted(node: LexborNode) -> str:
 
 def line(text: str) -> str:
     """White space collapsed, invisible signs off; quick where there is nothing to take off."""
-    return " ".join(text.split()) if text.isprintable() else one_line(text)
+    text = " ".join(text.split())
+    return text if text.isprintable() else one_line(text)
 
 
 def unescaped(text: str) -> str:

@@ -25,6 +25,7 @@ _NEAR = 120
 """A shown date further below the heading than this many gathered elements is another story's."""
 _ENOUGH = 6
 """Shown dates: what follows them is another story's."""
+_LONG = 200
 _STAMP = 60
 """Characters: a longer line is no mere stamp."""
 _DAY = timedelta(days=1)
@@ -37,7 +38,7 @@ def read(
     machine = list(_machine(head, around, graph, month_first))
     shown, changed = _shown(around, month_first)
     if not machine and not shown:
-        shown = list(_elsewhere(around.elsewhere, month_first)) or list(_stamps(around.lines, month_first))
+        shown = list(_elsewhere(around.elsewhere, month_first)) or list(_stamps(around.lines(_may_be_stamp), month_first))
     modified = next(_changes(head, around, graph, month_first), None) or (changed[0] if changed else None)
     linked = list(_of_urls(urls))
     chosen = _chosen(machine, shown, linked)
@@ -115,6 +116,10 @@ def _shown(around: Around, month_first: bool) -> tuple[list[Said[Moment]], list[
     return published, changed
 
 
+def _may_be_stamp(text: str) -> bool:
+    return len(text) <= _LONG and starts_at(text) is not None
+
+
 def _elsewhere(around: Around, month_first: bool) -> Iterator[Said[Moment]]:
     """Marked times that stand neither near the headline nor in another story."""
     for one in around.stamps:
@@ -125,8 +130,10 @@ def _elsewhere(around: Around, month_first: bool) -> Iterator[Said[Moment]]:
 def _stamps(lines: Sequence[str], month_first: bool) -> Iterator[Said[Moment]]:
     """Lines that are a date and little else, or a date behind a word for publishing."""
     for line in lines:
+        if starts_at(line) is None:
+            continue
         for part, is_change in _parts(line):
-            if is_change or len(part) > 200:
+            if is_change or len(part) > _LONG:
                 continue
             start = starts_at(part)
             if start is None:
