@@ -313,6 +313,31 @@ def db_upgrade() -> None:
     say(f"{where} is at revision {after}{' already' if before == after else ', from ' + (before or 'nothing')}.")
 
 
+@database.command("restored")
+def db_restored(
+    days: Annotated[
+        float, typer.Option(min=0, help="Tell consumers again what changed in so many days: more than the backup is old.")
+    ] = 3.0,
+) -> None:
+    """After a backup was put back: make consumers take what is true now over what the database has forgotten.
+
+    Stop the deliverer first. Each subscription is told again of what changed in the last days; streams are made anew.
+
+    \b
+    pg_restore … && newswire db restored --days 2
+    """
+    from datetime import timedelta
+
+    from pipeline.delivery import targets
+    from pipeline.storage.restored import restored
+
+    with opened(load()) as db, db.write() as conn:
+        now = db.now(conn)
+        logs = [name for name, kind in targets().items() if kind.is_log]
+        done = restored(conn, now, since=now - timedelta(days=days), logs=logs)
+    say(f"Epoch {done.epoch}: {done.items} items of the last {days:g} days are told again to {done.subscriptions} subscriptions.")
+
+
 @database.command("check")
 def db_check() -> None:
     """Say whether the database is there and fits; exit code 0 if it does.

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from newswire.cli import FAILED
 from newswire.cli.opening import load, opened
-from newswire.cli.output import AsJson, fields, say, show_json, table, wants_json
+from newswire.cli.output import AsJson, fields, say, show_json, table, tell, wants_json
 
 if TYPE_CHECKING:
     from pipeline.storage.subscriptions import Subscription
@@ -126,14 +127,17 @@ def _filter(one: Subscription) -> str:
 
 
 def _state(one: Subscription) -> str:
-    return f"paused{f': {one.pause_reason}' if one.pause_reason else ''}" if one.paused_at else "on"
+    if one.paused_at:
+        return f"paused{f': {one.pause_reason}' if one.pause_reason else ''}"
+    return f"waits: {one.trouble}" if one.trouble else "on"
 
 
 def _public(one: Subscription, lag: dict[int, dict[str, Any]]) -> dict[str, Any]:
     """As JSON, without passwords and tokens."""
     from pipeline.delivery import target
 
-    names = ("name", "kind", "filter", "after", "generation", "read_seq", "paused_at", "pause_reason", "created_at")
+    told = ("name", "kind", "filter", "after", "embargo", "generation", "read_seq")
+    names = (*told, "paused_at", "pause_reason", "trouble", "trouble_at", "created_at")
     return {name: getattr(one, name) for name in names} | {"target": target(one.kind).describe(one.target)} | lag.get(one.id, {})
 
 
@@ -151,9 +155,9 @@ def show(name: _Name, as_json: AsJson = False) -> None:
     with opened(load()) as db, db.read() as conn:
         one = rows.get(conn, name)
         lag = deliveries.lag(conn, db.now(conn))
-        parked = listing.parked(conn, one.id)
+        held_back = listing.parked(conn, one.id)
     if as_json:
-        show_json(_public(one, lag) | {"parked_items": parked})
+        show_json(_public(one, lag) | {"parked_items": held_back})
         return
     fields(
         [
@@ -169,9 +173,10 @@ def show(name: _Name, as_json: AsJson = False) -> None:
             ("generation", one.generation),
         ]
     )
-    if parked:
+    if held_back:
         say("Parked:")
-        table(("item", "since", "attempts", "why", "headline"), [tuple(row.values()) for row in parked])
+        table(_PARKED, [tuple(row.values()) for row in held_back])
+        tell(f"Try them again: newswire subscriptions retry {name} --all")
 
 
 @subscriptions.command("pause")
@@ -254,32 +259,72 @@ def remove(name: _Name) -> None:
     say(f"{name} is removed.")
 
 
+@subscriptions.command("parked")
+def parked(name: _Name, limit: Annotated[int, typer.Option(min=1, help="So many at most.")] = 50, as_json: AsJson = False) -> None:
+    """List what a consumer could not be told: why, since when, by which version of newswire.
+
+    \b
+    newswire subscriptions parked stories
+    """
+    from pipeline.storage import listing
+    from pipeline.storage import subscriptions as rows
+
+    with opened(load()) as db, db.read() as conn:
+        found = listing.parked(conn, rows.get(conn, name).id, limit=limit)
+    if wants_json(as_json):
+        show_json(found)
+        return
+    table(_PARKED, [tuple(row.values()) for row in found], none="Nothing is parked.")
+
+
+_PARKED = ("item", "since", "attempts", "why", "by newswire", "headline")
+
+
+@subscriptions.command("retry")
+def retry(
+    name: _Name,
+    items: Annotated[list[int] | None, typer.Argument(metavar="[ITEM]...", show_default=False)] = None,
+    everything: Annotated[bool, typer.Option("--all", help="All that is parked.")] = False,
+    error: Annotated[str, typer.Option("--error", metavar="WORDS", help="All whose reason has these words: 422, unconfirmed.")] = "",
+) -> None:
+    """Tell a consumer again of what was parked.
+
+    \b
+    newswire subscriptions retry stories 17 18
+    newswire subscriptions retry stories --all
+    """
+    from pipeline.errors import Misconfigured
+    from pipeline.storage import deliveries
+    from pipeline.storage import subscriptions as rows
+
+    if sum((bool(items), everything, bool(error))) != 1:
+        raise Misconfigured("Say what to retry: numbers of items, --all, or --error WORDS.", hint=f"newswire subscriptions parked {name}")
+    with opened(load()) as db, db.write() as conn:
+        count = deliveries.retry(conn, rows.get(conn, name).id, db.now(conn), items=items or (), error=error)
+    say(f"{count} due now." if count else "Nothing of it is parked.")
+    if count < len(items or [0]):
+        raise typer.Exit(FAILED)
+
+
 @subscriptions.command("check")
-def check(name: _Name) -> None:
-    """Ask its target whether it is there, and has room.
+def check(
+    name: _Name,
+    patience: Annotated[float, typer.Option(min=0, help="Seconds to wait for a probe's acknowledgement.")] = 10.0,
+    as_json: AsJson = False,
+) -> None:
+    """Ask its target whether it would take messages and acknowledge them; exit code 0 if so. A probe is sent; it changes nothing there.
 
     \b
     newswire subscriptions check stories
     """
-    from pipeline.delivery import open_channel, open_log, target
-    from pipeline.storage import subscriptions as rows
+    from newswire.checking import examine
 
-    with opened(load()) as db, db.read() as conn:
-        one, now = rows.get(conn, name), db.now(conn)
-    kind = target(one.kind)
-    kind.check(one.target)
-    if kind.is_log:
-        log = open_log(one.kind, one.target)
-        try:
-            held = log.look(one.generation, now)
-        finally:
-            log.close()
-        say(f"{name} can be reached: {kind.describe(one.target)}; it holds {held.waiting} entries of {log.window}.")
-        return
-    channel = open_channel(one.kind, one.target)
-    try:
-        room = channel.room()
-    finally:
-        channel.close()
-    waits = "nothing of ours waits there" if room.is_empty else "something of ours waits there"
-    say(f"{name} can be reached: {kind.describe(one.target)}; room for {room.free} messages, {waits}.")
+    with opened(load()) as db:
+        found = examine(db, name, patience)
+    is_well = all(one.ok for one in found)
+    if as_json:
+        show_json({"ok": is_well, "found": found})
+    else:
+        say(*(one.says if one.ok else f"Not well: {one.says}" for one in found))
+    if not is_well:
+        raise typer.Exit(FAILED)

@@ -49,6 +49,14 @@ class Room(msgspec.Struct, frozen=True, kw_only=True):
     """Nothing that we sent waits there: silence about it now means something."""
 
 
+class Finding(msgspec.Struct, frozen=True, kw_only=True):
+    """One thing that was found out about a target."""
+
+    ok: bool
+    says: str
+    """A sentence."""
+
+
 class Channel(Protocol):
     """An open way to one target. Every method may raise Infrastructure or Throttled where the target is away, Gone where it is closed."""
 
@@ -60,6 +68,15 @@ class Channel(Protocol):
 
     def answers(self, take: Callable[[Sequence[Answered]], None]) -> int:
         """Give `take` what was answered; it is forgotten there only when `take` has returned. How many."""
+
+    def examine(self, now: datetime) -> list[Finding]:
+        """Whether a message would be taken and acknowledged, as far as the other side tells by itself."""
+
+    def probe(self, number: int) -> bool:
+        """Send what only comes back: an acknowledgement of subscription PROBE, with `number` as its seq. False: this kind needs none."""
+
+    def unanswered(self) -> Finding:
+        """What it means that a probe did not come back."""
 
     def close(self) -> None:
         """Free what it holds. It opens again by itself when it is used."""
@@ -93,6 +110,9 @@ class Log(Protocol):
 
     def append(self, held: Held, generation: int, floor: int, entries: Sequence[Entry]) -> bool:
         """In order, if its top is still what `held` says; False: somebody else was there. Absent or of an older generation: made at the floor."""
+
+    def examine(self, now: datetime) -> list[Finding]:
+        """Whether it could be appended to, and who reads it."""
 
     def forget(self, generation: int, floor: int) -> None:
         """What is at the floor or below is no longer needed."""

@@ -21,13 +21,16 @@ from kombu.exceptions import KombuError
 from kombu.exceptions import OperationalError as BrokerAway
 from redis.exceptions import RedisError
 
-from pipeline.delivery import Answered, Room, Target, read_settings
+from pipeline.delivery import Answered, Finding, Room, Target, read_settings
+from pipeline.delivery._celery_check import examine, unanswered
 from pipeline.errors import Infrastructure, Misconfigured
+from pipeline.storage.deliveries import PROBE
 from pipeline.urls import verified
 from schemas.messages import Message, encode
 
 ACKNOWLEDGE = "newswire.acknowledge"
 _REPLY = ("subscription", "generation", "item", "seq", "ok")
+_NOTHING = "celery.accumulate"
 _ANSWERS = 500
 """Acknowledgements of one look."""
 _PATIENCE_S = 5
@@ -48,7 +51,12 @@ class CelerySettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     ack_queue: str = ""
     """Ours, on its broker; empty: `newswire-ack-` and the queue's name."""
     priority: int | None = None
+    exchange: str = ""
+    """Where that app's queue is bound to one of its own; empty: its queue by name."""
+    routing_key: str = ""
+    """With an exchange; empty: the queue's name."""
     headers: dict[str, str] = {}
+    """More headers of each message: `headers.x-team=desk`."""
 
 
 def _read(settings: Mapping[str, Any]) -> CelerySettings:
@@ -118,7 +126,11 @@ class CeleryChannel:
 
     def send(self, subscription: int, messages: Sequence[Message], now: datetime) -> None:
         settings = self._settings
-        options: dict[str, Any] = {"queue": settings.queue, "headers": dict(settings.headers)}
+        options: dict[str, Any] = {"headers": dict(settings.headers)}
+        if settings.exchange:
+            options |= {"exchange": settings.exchange, "routing_key": settings.routing_key or settings.queue}
+        else:
+            options["queue"] = settings.queue
         if settings.priority is not None:
             options["priority"] = settings.priority
         with self._translated(), self._app.amqp.Producer(self._open()) as producer, producer.batch():
@@ -163,6 +175,35 @@ class CeleryChannel:
             for message in received:
                 message.ack()
         return len(received)
+
+    def examine(self, now: datetime) -> list[Finding]:
+        with self._translated():
+            return examine(self._app, task=self._settings.task, queue=self._settings.queue, ack_queue=self._ack_queue)
+
+    def probe(self, number: int) -> bool:
+        """A task that every Celery app has and that does nothing, with our link."""
+        with self._translated(), self._app.amqp.Producer(self._open()) as producer:
+            reply = Signature(
+                ACKNOWLEDGE,
+                args=(PROBE, 0, 0, number, True),
+                immutable=True,
+                options={"queue": self._ack_queue, "serializer": "json"},
+                app=self._app,
+            )
+            task = self._app.amqp.as_task_v2(
+                f"newswire-probe-{number}",
+                _NOTHING,
+                args=(),
+                kwargs={},
+                argsrepr="('probe of newswire',)",
+                callbacks=[reply],
+                ignore_result=True,
+            )
+            self._app.amqp.send_task_message(producer, _NOTHING, task, queue=self._settings.queue)
+        return True
+
+    def unanswered(self) -> Finding:
+        return unanswered(is_taken=self.room().is_empty, ack_queue=self._ack_queue)
 
     def close(self) -> None:
         """What was received and not yet taken goes back to its queue."""

@@ -14,6 +14,7 @@ from __future__ import annotations
 import os
 import re
 import secrets
+import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
@@ -22,7 +23,7 @@ from typing import IO, Any
 
 import msgspec
 
-from pipeline.delivery import Held, Target, read_settings
+from pipeline.delivery import Finding, Held, Target, read_settings
 from pipeline.errors import Infrastructure, Misconfigured
 from pipeline.storage.logs import Entry
 from schemas.messages import encode
@@ -196,6 +197,21 @@ class FilesLog:
             os.close(descriptor)
         self._done[part.generation] = max(part.last, self._done.get(part.generation, 0))
         self._part = None
+
+    def examine(self, now: datetime) -> list[Finding]:
+        """Write, sync, and take away again."""
+        with self._translated():
+            self._folder.mkdir(parents=True, exist_ok=True)
+            probe = self._folder / _PART.format(secrets.token_hex(8))
+            try:
+                with probe.open("wb") as file:
+                    file.write(b"probe\n")
+                    file.flush()
+                    os.fsync(file.fileno())
+            finally:
+                probe.unlink(missing_ok=True)
+            free = shutil.disk_usage(self._folder).free
+        return [Finding(ok=True, says=f"{self._folder} can be written to; {free:,} bytes are free.")]
 
     def forget(self, generation: int, floor: int) -> None:
         """Complete files are their reader's."""

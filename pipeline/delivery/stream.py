@@ -21,7 +21,7 @@ import msgspec
 import redis
 from redis.exceptions import RedisError, ResponseError
 
-from pipeline.delivery import Held, Target, read_settings, words
+from pipeline.delivery import Finding, Held, Target, read_settings, words
 from pipeline.errors import Infrastructure, Misconfigured
 from pipeline.storage.logs import Entry
 from schemas.messages import encode
@@ -159,6 +159,23 @@ class StreamLog:
         with self._translated():
             arguments = (held.top, generation, floor, len(self._groups), *self._groups, *told)
             return bool(self._open().eval(_APPEND, 1, self._key, *arguments) == 1)
+
+    def examine(self, now: datetime) -> list[Finding]:
+        with self._translated():
+            memory: dict[str, Any] = self._open().info("memory")
+            groups = {_text(one["name"]): one for one in self._open().xinfo_groups(self._key)} if self._open().exists(self._key) else {}
+        most, used = int(memory.get("maxmemory", 0)), int(memory.get("used_memory", 0))
+        found = [
+            Finding(ok=not most or used < most, says=f"Its Redis uses {used:,} bytes of {f'{most:,}' if most else 'as many as there are'}.")
+        ]
+        for name in self._groups:
+            group = groups.get(name)
+            if group is None:
+                found.append(Finding(ok=True, says=f"The group {name} is not there yet: it is made with the first look."))
+            else:
+                says = f"The group {name} has {group['consumers']} readers, {group['pending']} entries unacknowledged."
+                found.append(Finding(ok=bool(group["consumers"]), says=says))
+        return found
 
     def forget(self, generation: int, floor: int) -> None:
         with self._translated():

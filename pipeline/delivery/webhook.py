@@ -26,11 +26,11 @@ from typing import Any
 import httpx2
 import msgspec
 
-from pipeline.delivery import Answered, Room, Target, read_settings, words
+from pipeline.delivery import Answered, Finding, Room, Target, read_settings, words
 from pipeline.errors import Gone, Infrastructure, Misconfigured, NewswireError, Refused, Throttled
 from pipeline.guard import check_host, parse_allowed
 from pipeline.http import GuardedTransport, retry_after_s
-from schemas.messages import Message, encode
+from schemas.messages import Message, Showing, encode
 
 _AWAY = (408, 425, 429, 502, 503, 504)
 _GONE = 410
@@ -210,6 +210,28 @@ class WebhookChannel:
             take(answered)
             del self._answers[: len(answered)]
         return len(answered)
+
+    def examine(self, now: datetime) -> list[Finding]:
+        """A signed message of an item that is none: `event` is probe."""
+        probe = Message(
+            epoch=0, seq=0, subscription="probe", generation=0, item=0, provider="", story=0, event="probe", status=Showing.LEFT
+        )
+        before, self._refused = self._refused, 0
+        try:
+            self.send(0, [probe], now)
+        except (Gone, Throttled) as error:
+            return [Finding(ok=False, says=str(error))]
+        finally:
+            self._refused = before
+        said = self._answers.pop()
+        return [Finding(ok=said.ok, says=f"{self._name} took a signed probe." if said.ok else f"{self._name}: {said.why}.")]
+
+    def probe(self, number: int) -> bool:
+        """It has answered already."""
+        return False
+
+    def unanswered(self) -> Finding:
+        return Finding(ok=False, says=f"{self._name} did not answer.")
 
     def close(self) -> None:
         """What was answered and not yet taken is kept."""

@@ -35,6 +35,8 @@ RESEND_UNSEEN = timedelta(minutes=10)
 """In a queue that was not seen empty, what we sent is taken to wait still. After so long it is sent again all the same: what was lost
 in a queue that is never empty would be lost for ever."""
 MOST_ATTEMPTS = 8
+PROBE = 0
+"""No subscription's id: that of a probe's acknowledgement, whose seq is its number."""
 UNCONFIRMED = "unconfirmed: it was sent and taken from the queue, and no acknowledgement came"
 FAILED = "failed: the consumer's task raised an error"
 
@@ -224,6 +226,9 @@ def answer(conn: Connection, subscription_id: int, answers: Iterable[Answer], no
 
     The subscription's row is locked first: a rewind that committed in between would have its rows taken by the past.
     """
+    if subscription_id == PROBE:
+        conn.execute(history.insert(), [{"at": now, "what": "probed", "detail": {"number": said.seq}} for said in answers])
+        return 0
     held = conn.execute(_locked(subscription_id)).one_or_none()
     if held is None:
         return 0
@@ -301,3 +306,26 @@ def lag(conn: Connection, now: datetime) -> dict[int, dict[str, Any]]:
         if row.subscription in found:
             found[row.subscription] |= {"waiting": int(row.rows), "in_flight": int(row.in_flight), "parked": int(row.parked)}
     return found
+
+
+def unconfirmed(conn: Connection, subscription_id: int) -> int:
+    """How many are parked of which nothing was heard."""
+    here = and_(delivery.c.subscription == subscription_id, delivery.c.parked_at.is_not(None), delivery.c.last_error == UNCONFIRMED)
+    return int(conn.execute(select(func.count()).select_from(delivery).where(here)).scalar_one())
+
+
+def is_probed(conn: Connection, number: int, since: datetime) -> bool:
+    """Whether the acknowledgement of a probe came, to whichever process."""
+    rows = conn.execute(select(history.c.detail).where(history.c.what == "probed", history.c.at >= since))
+    return any(detail.get("number") == number for detail in rows.scalars())
+
+
+def retry(conn: Connection, subscription_id: int, now: datetime, *, items: Sequence[int] = (), error: str = "") -> int:
+    """Parked rows are due now: all, these items', or those whose reason has these words; how many."""
+    chosen = and_(delivery.c.subscription == subscription_id, delivery.c.parked_at.is_not(None))
+    if items:
+        chosen = and_(chosen, delivery.c.item.in_(list(items)))
+    if error:
+        chosen = and_(chosen, delivery.c.last_error.icontains(error, autoescape=True))
+    freed = {"parked_at": None, "attempts": 0, "sent_seq": None, "sent_at": None, "due_at": now, "code_version": ""}
+    return conn.execute(update(delivery).where(chosen).values(**freed)).rowcount

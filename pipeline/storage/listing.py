@@ -203,7 +203,7 @@ def parked(conn: Connection, subscription_id: int, *, limit: int = 50) -> list[R
     """What a subscription could not be told, the latest first."""
     d = tables.delivery
     statement = (
-        select(d.c.item, d.c.parked_at, d.c.attempts, d.c.last_error, version.c.headline)
+        select(d.c.item, d.c.parked_at, d.c.attempts, d.c.last_error, d.c.code_version, version.c.headline)
         .join(item, item.c.id == d.c.item)
         .outerjoin(version, version.c.id == item.c.shown)
         .where(d.c.subscription == subscription_id, d.c.parked_at.is_not(None))

@@ -11,9 +11,10 @@ import pytest
 from sqlalchemy import Connection, delete, false, select, text, true, update
 
 from pipeline.errors import Misconfigured
-from pipeline.storage import deliveries, messages, subscriptions
+from pipeline.storage import deliveries, listing, messages, subscriptions
 from pipeline.storage.db import Database
 from pipeline.storage.deliveries import Answer, Due
+from pipeline.storage.quarantine import code_version
 from pipeline.storage.subscriptions import Subscription
 from schemas import tables
 from schemas.messages import Message
@@ -558,6 +559,94 @@ def test_a_consumer_that_refuses_is_asked_again_later_and_later_and_then_it_is_p
     story(desk, 2)  # the item's next change tries again
     desk.read()
     assert len(desk.due()) == 1
+
+
+def park(desk: Desk, why: str = "") -> None:
+    """All that is due, refused as often as it is tried."""
+    for _ in range(deliveries.MOST_ATTEMPTS):
+        for due in desk.due():
+            said = Answer(generation=due.message.generation, item=due.item, seq=due.seq, ok=False, why=why)
+            with desk.db.write() as conn:
+                deliveries.answer(conn, desk.one.id, [said], desk.wire.now)
+        desk.wire.pass_time(days=1)
+
+
+def test_what_is_parked_is_retried_by_hand_one_or_by_its_reason_or_all(desk: Desk) -> None:
+    first = story(desk)
+    desk.read()
+    park(desk, "failed: the webhook answered 422")
+    second = story(desk, uri="tag:hw:2")
+    while desk.read():
+        pass
+    park(desk)
+    assert desk.due() == []
+
+    def retried(**chosen: Any) -> list[int]:
+        with desk.db.write() as conn:
+            deliveries.retry(conn, desk.one.id, desk.wire.now, **chosen)
+        items = [due.item for due in desk.due()]
+        desk.wire.pass_time(days=30)
+        return items
+
+    assert retried(error="422") == [first]
+    park(desk, "failed: the webhook answered 422")
+    assert retried(items=[second]) == [second]
+    park(desk)
+    assert retried() == [first, second]
+    assert {row.attempts for row in desk.rows()} == {0}
+
+
+def test_a_parked_row_says_by_which_version_it_was_parked(desk: Desk) -> None:
+    story(desk)
+    desk.read()
+    park(desk)
+    with desk.db.read() as conn:
+        [row] = listing.parked(conn, desk.one.id)
+    assert (row["code_version"], row["attempts"]) == (code_version(), deliveries.MOST_ATTEMPTS)
+    assert row["last_error"].startswith("failed")
+
+
+def test_an_answer_that_says_nothing_of_an_item_is_no_attempt_but_puts_it_off(desk: Desk) -> None:
+    story(desk)
+    desk.read()
+    [due] = desk.due()
+    said = Answer(generation=due.message.generation, item=due.item, seq=due.seq, ok=False, counts=False)
+    with desk.db.write() as conn:
+        deliveries.answer(conn, desk.one.id, [said], desk.wire.now)
+    assert desk.due() == []
+    assert desk.rows()[0].attempts == 0
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "fits"),
+    [
+        ("article.urgency", "NORMAL", True),
+        ("article.urgency", "flash", False),
+        ("version.kind", "first", True),
+        ("url", "nowhere", False),
+        ("facts.keywords.keywords.word", "zeppelin", False),
+        ("rights.copyright", "nobody", False),
+    ],
+)
+def test_any_field_of_a_message_filters(database: Database, path: str, value: str, fits: bool) -> None:
+    desk = Desk(database, filter={path: [value]})
+    story(desk)
+    desk.read()
+    assert bool(desk.due()) is fits
+
+
+@pytest.mark.parametrize("embargo", ["wait", "early"])
+def test_a_subscription_may_be_told_of_what_is_under_embargo(database: Database, embargo: str) -> None:
+    desk = Desk(database, embargo=embargo)
+    consumer = Consumer()
+    item = story(desk, embargoed="2026-03-01T13:00:00Z")
+    desk.deliver(consumer)
+    assert (consumer.shows(item) is not None) is (embargo == "early")
+    if embargo == "early":
+        assert consumer.held[item].embargo_until is not None
+    kill(desk)
+    desk.deliver(consumer)
+    assert consumer.shows(item) is None
 
 
 def test_an_embargoed_item_is_told_of_when_it_is_released(desk: Desk) -> None:
