@@ -15,7 +15,10 @@ from celery import Celery
 from kombu.entity import Queue
 
 from pipeline import resources
+from workers import broker
 from workers.queues import QUEUES
+
+assert broker, "imported for what it puts in place"
 
 RESULTS_KEPT_S = 3600
 """`celery result ID` answers for an hour. What a job did stays in our own tables, and in Flower's file."""
@@ -43,7 +46,7 @@ def configuration() -> dict[str, Any]:
         "broker_connection_retry_on_startup": True,  # Redis may start after us
         "broker_connection_max_retries": None,  # ... or be away for a night
         "broker_connection_timeout": 5,
-        "result_backend": url,
+        "result_backend": f"workers.results:Results+{url}",
         "result_backend_transport_options": {"socket_keepalive": True, "socket_connect_timeout": 5, "socket_timeout": 30},
         "redis_socket_keepalive": True,
         "redis_socket_connect_timeout": 5,

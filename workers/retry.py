@@ -20,6 +20,10 @@ MOST_RETRIES = 10
 """Of a transient error: after 10 doublings, some eight minutes and what the other side asked for, the item goes to quarantine."""
 
 
+class TookTooLong(BaseException):
+    """The soft time limit. Not an Exception: what sets one document's trouble aside must not take it for that document's."""
+
+
 class Action(Enum):
     """What to do with the row that is held."""
 
@@ -50,7 +54,7 @@ def decide(error: BaseException, *, retries: int, chance: float) -> Decision:
             return Decision(action=Action.GIVE_BACK, sentence=sentence, delay_s=INFRASTRUCTURE_CAP_S)
         case Transient() if retries < MOST_RETRIES:
             return Decision(action=Action.GIVE_BACK, sentence=sentence, delay_s=min(max(delay, error.retry_after_s or 0), TRANSIENT_CAP_S))
-        case SoftTimeLimitExceeded():
+        case TookTooLong() | SoftTimeLimitExceeded():
             return Decision(action=Action.LOST, sentence="it took too long")
         case SystemExit() | KeyboardInterrupt():
             return Decision(action=Action.GIVE_BACK, sentence="its worker was told to stop")

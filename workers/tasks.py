@@ -7,9 +7,11 @@ re-sent, the sweep offers the row again when it is due.
 from __future__ import annotations
 
 import random
+import signal
+import threading
 import time
-from collections.abc import Callable, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from datetime import datetime
 
 import structlog
@@ -31,7 +33,7 @@ from schemas.outcome import Offered, Outcome
 from workers import offer
 from workers.app import app
 from workers.identity import stopping, this_child
-from workers.retry import Action, Decision, decide
+from workers.retry import Action, Decision, TookTooLong, decide
 
 log = structlog.get_logger()
 
@@ -120,14 +122,32 @@ def _work(id: int, attempt: int, step: Step) -> str:
     hit("task.after_claim")
     with structlog.contextvars.bound_contextvars(stage=claimed.stage, lane=claimed.lane, work=id, attempt=attempt, run=claimed.run):
         try:
-            outcome = _lost_before(db, claimed) or step(db, claimed, settings)
+            with _in_time():
+                outcome = _lost_before(db, claimed) or step(db, claimed, settings)
         except BaseException as error:
             outcome = _ended_by(db, claimed, error)
-            if not isinstance(error, Exception):
+            if not isinstance(error, Exception | TookTooLong):
                 log.warning("work.interrupted", put_off=outcome.put_off)
                 raise
         hit("task.after_commit")
         return _end(outcome, started, claimed)
+
+
+@contextmanager
+def _in_time() -> Iterator[None]:
+    """The soft time limit's signal as what no stage can take for a document's own error: a document was blamed for a slow machine."""
+
+    def too_long(*_: object) -> None:
+        raise TookTooLong
+
+    if threading.current_thread() is not threading.main_thread():  # a pool of threads has no such limits
+        yield
+        return
+    before = signal.signal(signal.SIGUSR1, too_long)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGUSR1, before)
 
 
 def _lost_before(db: Database, claimed: Claimed) -> Outcome | None:

@@ -11,6 +11,7 @@ import os
 import re
 import signal
 import sys
+import threading
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -28,13 +29,15 @@ from pipeline.errors import Infrastructure, NewswireError
 from pipeline.storage import connections, frontier, schema, work
 from pipeline.storage.db import Database
 from workers import identity, logs
-from workers.app import app
+from workers.app import SOFT_SHUTDOWN_S, app
 from workers.queues import STAGES, queues_of
 
 log = structlog.get_logger()
 
 assert workers.tasks, "imported before Celery would look for it in the current folder"
 _is_checked = False
+STOP_DEADLINE_S = SOFT_SHUTDOWN_S + 3.0
+"""For a worker's end, whatever it waits for. Less than what the supervisor, or a container's, allows it."""
 _TASK_ID = re.compile(rf"(?P<stage>{'|'.join(STAGES)})-(?P<id>\d+)-(?P<attempt>\d+)")
 
 
@@ -120,6 +123,7 @@ def _ready(sender: Any, **_: Any) -> None:
     pool = getattr(sender.controller.pool, "_pool", None)
     down = getattr(pool, "on_process_down", None)
     _stop_softly(getattr(pool, "_pool", None))
+    _stop_for_sure(sender.controller)
     if pool is not None and down is not None and not getattr(down, "frees", False):
         pool.on_process_down = _freeing(down)
     log.info("worker.ready", queues=[queue.name for queue in sender.task_consumer.queues])
@@ -135,6 +139,25 @@ def _stop_softly(children: Any) -> None:
         os.kill(os.getpid(), signal.SIGQUIT)
 
     signal.signal(signal.SIGTERM, stop)
+
+
+def _stop_for_sure(controller: Any) -> None:
+    """A worker that ends, by an error too, waits for ever for what a killed child left half written in a pipe: it is ended after some seconds."""
+    for name in ("stop", "terminate"):
+        end = getattr(controller, name)
+        if not getattr(end, "is_for_sure", False):
+            setattr(controller, name, _ending(end))
+
+
+def _ending(end: Callable[..., None]) -> Callable[..., None]:
+    def ending(*args: Any, **options: Any) -> None:
+        timer = threading.Timer(STOP_DEADLINE_S, os._exit, (1,))
+        timer.daemon = True
+        timer.start()
+        end(*args, **options)
+
+    ending.is_for_sure = True  # type: ignore[attr-defined]
+    return ending
 
 
 def _freeing(down: Callable[[Any], None]) -> Callable[[Any], None]:
