@@ -58,11 +58,13 @@ class Ledger:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._published: list[Published] = []
+        self._current: dict[tuple[str, str], Published] = {}
         self._served: list[Served] = []
 
     def publish(self, entry: Published) -> None:
         with self._lock:
             self._published.append(entry)
+            self._current[entry.house, entry.item] = entry
 
     def serve(self, entry: Served) -> None:
         with self._lock:
@@ -80,7 +82,8 @@ class Ledger:
 
     def current(self) -> dict[tuple[str, str], Published]:
         """By house and item: what is true now. A killed item's entry is its kill."""
-        return {(entry.house, entry.item): entry for entry in self.published}
+        with self._lock:
+            return dict(self._current)
 
     def whole_answers(self) -> Counter[tuple[str, str, int]]:
         """How often each version of each item was handed out whole: (house, item, version)."""

@@ -149,9 +149,29 @@ class Press:
             )
             return self._put_out(copy, carries=f"{theirs.house.key}/{item}")
 
-    def flood(self, house: str, documents: Iterable[Document]) -> list[Published]:
+    def flood(self, house: str, documents: Iterable[Document], *, embargo_until: datetime | None = None) -> list[Published]:
         """Put out generated documents (press.generate), each an item of its own."""
-        return [self._put_out(self._generated(house, document)) for document in documents]
+        return [self._put_out(replace(self._generated(house, document), embargo_until=embargo_until)) for document in documents]
+
+    def revise(self, house: str, item: str, paragraphs: Sequence[str]) -> Published:
+        """Put out another version of what is out: new paragraphs under the same id."""
+        with self._lock:
+            held = self._copies[house, item]
+            return self._put_out(
+                replace(
+                    held,
+                    version=held.version + 1,
+                    kind="writethru",
+                    paragraphs=tuple(paragraphs),
+                    updated_at=self._clock(),
+                    embargo_until=None,
+                )
+            )
+
+    def put_out_again(self, house: str, item: str) -> None:
+        """Drop the file of what is out once more: after its disk was full. Raises OSError where it still is."""
+        with self._lock:
+            self._drop_file(self._copies[house, item])
 
     def misbehave(self, house: str, path: str, how: str, *, times: int | None = None) -> None:
         """Answer this path as press.hostile names it, so many times; None: until `behave`."""
@@ -253,7 +273,11 @@ class Press:
         body = pages.ninjs(copy).encode()
         path = self.drop / f"{copy.house.key}-{copy.item}-{copy.version}.json"
         unfinished = path.with_name(f".{path.name}.part")
-        unfinished.write_bytes(body)
+        try:
+            unfinished.write_bytes(body)
+        except OSError:
+            unfinished.unlink(missing_ok=True)
+            raise
         self._served(copy.house.key, path.name, 0, len(body), copy.item, copy.version)
         unfinished.rename(path)
 

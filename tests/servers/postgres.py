@@ -14,6 +14,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from importlib.metadata import files
 from pathlib import Path
 from types import TracebackType
@@ -22,6 +23,7 @@ from typing import Any, Self
 import psycopg
 
 START_DEADLINE_S = 30
+TETHER = str(Path(__file__).with_name("tether.py"))
 UNPRIVILEGED = ("postgres", "nobody")
 SETTINGS = {
     "listen_addresses": "",
@@ -56,11 +58,15 @@ def programs(*, only_wheel: bool = False) -> Path:
 
 
 class Postgres:
-    """One server. `create(name, template)` clones a database; `url(name)` names it. `settings` go before our own."""
+    """One server. `create(name, template)` clones a database; `url(name)` names it. `settings` go before our own.
 
-    def __init__(self, *, only_wheel: bool = False, settings: Mapping[str, str] | None = None) -> None:
+    `folder`: a short path that is there, and stays; else one of its own.
+    """
+
+    def __init__(self, *, only_wheel: bool = False, settings: Mapping[str, str] | None = None, folder: Path | None = None) -> None:
         self._settings = {**SETTINGS, **(settings or {})}
-        self._folder = Path(tempfile.mkdtemp(prefix="nw-pg-", dir="/tmp"))  # short: a socket's path holds about 100 characters
+        self._is_mine = folder is None
+        self._folder = folder or Path(tempfile.mkdtemp(prefix="nw-pg-", dir="/tmp"))  # short: a socket's path holds about 100 characters
         self._programs = programs(only_wheel=only_wheel)
         self._user = _unprivileged() if os.geteuid() == 0 else None
         self._tether: subprocess.Popen[bytes] | None = None
@@ -71,31 +77,30 @@ class Postgres:
 
     @property
     def folder(self) -> Path:
-        """Its own, where its user may write; removed with it."""
+        """Where its user may write; removed with it, if it is its own."""
         return self._folder
 
     def program(self, name: str) -> str:
         """Path of one of its programs: pg_dump, pg_basebackup …"""
         return str(self._programs / name)
 
+    @property
+    def socket(self) -> str:
+        """Path of its Unix socket."""
+        return str(self._folder / f".s.PGSQL.{self._settings.get('port', 5432)}")
+
+    @property
+    def is_running(self) -> bool:
+        return self._tether is not None and self._tether.poll() is None
+
     def start(self, base: Path | None = None) -> None:
-        """Make the cluster, or take a copy of `base`, and start the server; returns when it answers and takes writes."""
-        if self._user is not None:
-            os.chown(self._folder, self._user.pw_uid, self._user.pw_gid)
-            self._make_reachable()
-        if base is None:
-            self._as_user(self.program("initdb"), "-D", "data", "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync")
-            with (self._folder / "data" / "postgresql.conf").open("a") as config:
-                config.writelines(f"{name} = '{value}'\n" for name, value in self._settings.items())
-        else:
-            shutil.copytree(base, self._folder / "data")
-            for path in (self._folder / "data", *(self._folder / "data").rglob("*")):
-                if self._user is not None:
-                    os.chown(path, self._user.pw_uid, self._user.pw_gid)
+        """Make the cluster, unless it is there, or take a copy of `base`, and start the server; returns when it answers and takes writes."""
+        if not (self._folder / "data").exists():
+            self._make_cluster(base)
         command = [str(self._programs / "postgres"), "-D", str(self._folder / "data"), "-k", str(self._folder)]
         with (self._folder / "log").open("wb") as log:
             self._tether = subprocess.Popen(
-                [sys.executable, "-P", str(Path(__file__).with_name("tether.py")), str(self._folder), "SIGQUIT", *command],
+                [sys.executable, "-P", TETHER, *([] if self._is_mine else ["--keep"]), str(self._folder), "SIGQUIT", *command],
                 stdin=subprocess.PIPE,
                 stdout=log,
                 stderr=log,
@@ -111,8 +116,22 @@ class Postgres:
                 pass
             time.sleep(0.02)
         log_text = (self._folder / "log").read_text(errors="replace") if self._folder.exists() else "(gone)"
-        self.stop()
+        self.stop(keep=not self._is_mine)
         raise RuntimeError(f"PostgreSQL of {self._programs} did not answer within {START_DEADLINE_S} s; its log:\n{log_text[-2000:]}")
+
+    def _make_cluster(self, base: Path | None) -> None:
+        if self._user is not None:
+            os.chown(self._folder, self._user.pw_uid, self._user.pw_gid)
+            self._make_reachable()
+        if base is None:
+            self._as_user(self.program("initdb"), "-D", "data", "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync")
+            with (self._folder / "data" / "postgresql.conf").open("a") as config:
+                config.writelines(f"{name} = '{value}'\n" for name, value in self._settings.items())
+            return
+        shutil.copytree(base, self._folder / "data")
+        for path in (self._folder / "data", *(self._folder / "data").rglob("*")):
+            if self._user is not None:
+                os.chown(path, self._user.pw_uid, self._user.pw_gid)
 
     def create(self, name: str, template: str = "template0") -> str:
         """A new database as a copy of another one (which nobody may be connected to); its URL."""
@@ -123,13 +142,19 @@ class Postgres:
         """Remove a database, whoever is still connected."""
         self.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
 
-    def stop(self) -> None:
-        """End it, and remove all that it wrote."""
+    def kill(self) -> None:
+        """kill -9 of the server; its processes end by themselves. What it wrote stays for another `start()`."""
+        self.stop(keep=True, how=b"9")
+
+    def stop(self, *, keep: bool = False, how: bytes = b"k") -> None:
+        """End it, and remove all that it wrote, or with `keep` leave it for another `start()`."""
         if self._tether is not None and self._tether.stdin is not None:
-            self._tether.stdin.close()
+            with suppress(BrokenPipeError), self._tether.stdin as stdin:
+                stdin.write(how if keep else b"")
             self._tether.wait()
             self._tether = None
-        shutil.rmtree(self._folder, ignore_errors=True)
+        if not keep and self._is_mine:
+            shutil.rmtree(self._folder, ignore_errors=True)
 
     def __enter__(self) -> Self:
         try:

@@ -1,8 +1,8 @@
-"""Run a server that can't outlive who started it: `python tether.py FOLDER STOP_SIGNAL COMMAND…`.
+"""Run a server that can't outlive who started it: `python tether.py [--keep] FOLDER STOP_SIGNAL COMMAND…`.
 
 The starter holds the other end of this process's standard input. When it closes, by an orderly end, a crash or kill -9, the server gets
-the signal, then SIGKILL, and its folder is removed, unless the starter wrote a byte first: it means to start the server again.
-The starter's Ctrl-C does not come here: start it in a session of its own.
+the signal, then SIGKILL, and its folder is removed, unless the starter wrote a byte first: it means to start the server again. The byte `9`
+asks for SIGKILL at once; with `--keep` the folder is never removed. The starter's Ctrl-C does not come here: start it in a session of its own.
 """
 
 from __future__ import annotations
@@ -19,18 +19,20 @@ from typing import Any
 PATIENCE_S = 10
 
 
-def main(folder: str, stop_signal: str, command: list[str]) -> int:
+def main(folder: str, stop_signal: str, command: list[str], *, is_kept: bool) -> int:
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, lambda *_: os.close(0))  # told to go: the same end as by the starter's
     owner = Path(folder).stat()
     who: dict[str, Any] = {"user": owner.st_uid, "group": owner.st_gid, "extra_groups": []} if os.geteuid() == 0 else {}
     server = subprocess.Popen(command, stdin=subprocess.DEVNULL, cwd=folder, **who)
-    is_kept = False
     try:
         while server.poll() is None:
             readable, _, _ = select.select([0], [], [], 0.2)
             if readable:
-                is_kept = bool(os.read(0, 1))
+                asked = os.read(0, 1)
+                is_kept = is_kept or bool(asked)
+                if asked == b"9":
+                    server.kill()
                 break
     except OSError:
         pass  # standard input was closed by a signal
@@ -48,4 +50,6 @@ def main(folder: str, stop_signal: str, command: list[str]) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1], sys.argv[2], sys.argv[3:]))
+    keep = sys.argv[1] == "--keep"
+    words = sys.argv[2:] if keep else sys.argv[1:]
+    sys.exit(main(words[0], words[1], words[2:], is_kept=keep))

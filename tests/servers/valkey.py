@@ -45,6 +45,11 @@ class Valkey:
         self._tether: subprocess.Popen[bytes] | None = None
         self.port = 0
 
+    @property
+    def append_only_files(self) -> Path:
+        """What it starts from, with `append_only`."""
+        return Path(self._data) / "appendonlydir"
+
     def url(self, number: int = 0) -> str:
         return f"redis://127.0.0.1:{self.port}/{number}"
 
@@ -96,11 +101,15 @@ class Valkey:
         log = Path(self._data) / "log"
         return log.read_text(errors="replace")[-2000:] if log.exists() else "(none)"
 
-    def stop(self, *, keep: bool = False) -> None:
+    def kill(self) -> None:
+        """kill -9; what it wrote stays for another `start()`."""
+        self.stop(keep=True, how=b"9")
+
+    def stop(self, *, keep: bool = False, how: bytes = b"k") -> None:
         """An orderly end; all that it wrote goes, or with `keep` stays for another `start()`."""
         if self._tether is not None and self._tether.stdin is not None:
             with suppress(BrokenPipeError), self._tether.stdin as stdin:
-                stdin.write(b"k" if keep else b"")
+                stdin.write(how if keep else b"")
             self._tether.wait()
             self._tether = None
         if not keep:
