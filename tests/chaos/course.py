@@ -1,0 +1,207 @@
+"""The course of one run: faults in an order that a seed gives, spread over the documents; then quiet, and the verdict."""
+
+from __future__ import annotations
+
+import heapq
+import itertools
+import subprocess
+import time
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from random import Random
+
+from press.generate import documents
+from press.newsroom import Press
+from tests.chaos import faults
+from tests.chaos.driver import FAILPOINTS, FILES, MOST_WAITING, Run
+from tests.chaos.faults import Fault
+from tests.chaos.place import Place
+from tests.chaos.system import Team
+from tests.chaos.verdict import Finding, judge
+
+FEED_WINDOW = 3000
+RECOVER_S = 60.0
+"""From the end of the last fault until what arrives then has reached every consumer."""
+PATIENCE_S = 90.0
+"""The press waits for a backlog so long, then it goes on."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plan:
+    """What a seed and a few numbers say."""
+
+    database: str
+    documents: int = 20_000
+    faults: int = 300
+    seed: int = 1
+    kinds: tuple[str, ...] = ()
+    consumers: int = 2
+    only: tuple[str, ...] = ()
+    """Names of faults; empty: all."""
+    without: str = ""
+    quiet_deadline_s: float = 600.0
+
+
+@dataclass(kw_only=True)
+class Result:
+    """What came out."""
+
+    plan: Plan
+    findings: list[Finding] = field(default_factory=list)
+    lives: list[str] = field(default_factory=list)
+    """What `newswire why` says of the first wrongs."""
+    counts: Counter[str] = field(default_factory=Counter)
+    """Faults by name."""
+    skipped: dict[str, str] = field(default_factory=dict)
+    hits: dict[str, int] = field(default_factory=dict)
+    stored: int = 0
+    published: int = 0
+    messages: dict[str, int] = field(default_factory=dict)
+    took_s: float = 0.0
+    recovered_s: float | None = None
+    quiet_s: float | None = None
+
+
+def run(plan: Plan, *, tell: Callable[[str], None] = lambda _: None) -> Result:
+    """Start all of it, break it as planned, wait until it is quiet, judge. Whatever happens, nothing is left running."""
+    result = Result(plan=plan)
+    began = time.monotonic()
+    with Place(plan.database) as place, Press(drop=place.drop.path / "in", feed_window=FEED_WINDOW) as press:
+        one = Run(place, press, plan.seed, consumers=plan.consumers, kinds=plan.kinds)
+        try:
+            one.start()
+            _break(one, plan, result, tell)
+            result.recovered_s = _recover(one, tell)
+            result.quiet_s = one.until_quiet(plan.quiet_deadline_s, tell)
+            if result.quiet_s is None:
+                waiting = ", ".join(f"{count} {name}" for name, count in one.waits_for().items())
+                result.findings.append(
+                    Finding("lost", f"not quiet within {plan.quiet_deadline_s:.0f} s: {waiting}", (one.missing() or [""])[0])
+                )
+            result.findings += judge(one)
+            result.lives = [_why(one, of) for of in dict.fromkeys(found.of for found in result.findings if found.of)][:3]
+            result.hits, result.stored, result.published = one.hits, one.items(), one.published
+            result.messages = {team.name: sum(1 for _ in team.received()) for team in one.teams}
+        finally:
+            one.close()
+    result.took_s = time.monotonic() - began
+    return result
+
+
+def draw(plan: Plan, run: Run, result: Result) -> list[Fault]:
+    """So many faults in a random order: each class at least once where there are enough, the rest by weight."""
+    chance = Random(plan.seed)
+    there = []
+    for fault in faults.table():
+        why = fault.why_not(run)
+        if plan.only and fault.name not in plan.only:
+            continue
+        if why:
+            result.skipped[fault.name] = why
+        else:
+            there.append(fault)
+    chosen = chance.sample(there, k=min(len(there), plan.faults))
+    chosen += chance.choices(there, weights=[fault.weight for fault in there], k=plan.faults - len(chosen))
+    chance.shuffle(chosen)
+    return chosen
+
+
+def _break(run: Run, plan: Plan, result: Result, tell: Callable[[str], None]) -> None:
+    """A fault, some documents, a fault …; a fault that needs what another one has taken waits for its end."""
+    chance, order = Random(plan.seed + 1), itertools.count()
+    under_way: list[tuple[float, int, str, Callable[[], None]]] = []
+    drawn = draw(plan, run, result)
+    backup_at, restore_at = (len(drawn) // 3, len(drawn) // 2) if len(drawn) >= 30 and _can_restore() else (-1, -1)
+    if backup_at < 0 and not plan.only:
+        result.skipped["restore of a backup"] = "there is no `newswire db restored`" if not _can_restore() else "fewer than 30 faults"
+    for number, fault in enumerate(drawn):
+        _end(under_way, until=time.monotonic())
+        while fault.touches and any(taken == fault.touches for _, _, taken, _ in under_way):
+            _end(under_way, until=time.monotonic())
+            time.sleep(0.1)
+        if number in (backup_at, restore_at):
+            _end(under_way, until=float("inf"))
+            _back_up_or_restore(run, number == backup_at, result, tell)
+        duration, end = fault.begin(run, chance)
+        result.counts[fault.name] += 1
+        heapq.heappush(under_way, (time.monotonic() + duration, next(order), fault.touches, end))
+        run.publish(plan.documents * (number + 1) // len(drawn) - run.published)
+        run.drop_again()
+        if number % 10 == 0:
+            tell(f"{number + 1} of {len(drawn)} faults ({fault.name}), {run.published} documents")
+        until = time.monotonic() + PATIENCE_S
+        pause = time.monotonic() + chance.uniform(0.3, 2.0)
+        while time.monotonic() < pause or (len(run.missing()) > MOST_WAITING and time.monotonic() < until):
+            _end(under_way, until=time.monotonic())
+            time.sleep(0.3)
+    _end(under_way, until=float("inf"))
+    _hit_the_others(run, result, tell)
+
+
+def _end(under_way: list[tuple[float, int, str, Callable[[], None]]], *, until: float) -> None:
+    while under_way and under_way[0][0] <= until:
+        at, _, _, end = heapq.heappop(under_way)
+        time.sleep(max(0.0, at - time.monotonic()) if until == float("inf") else 0.0)
+        end()
+
+
+def _hit_the_others(run: Run, result: Result, tell: Callable[[str], None]) -> None:
+    """Failpoints that were armed and that nobody came by: once more, with a few documents that lead there."""
+    for _ in range(6):
+        missed = [name for name in FAILPOINTS if not run.hits[name] and result.counts[f"kill -9 at {name}"]]
+        if not missed:
+            return
+        tell(f"failpoints that nobody came by yet: {', '.join(missed)}")
+        for name in missed:
+            run.arm(name)
+        run.publish(20, embargoed=0.3)
+        until = time.monotonic() + 40
+        while time.monotonic() < until and not all(run.was_hit(name) for name in missed):
+            time.sleep(0.3)
+        for name in missed:
+            run.hits[name] += run.was_hit(name)
+            run.disarm(name)
+
+
+def _recover(run: Run, tell: Callable[[str], None]) -> float | None:
+    """Seconds from the end of the last fault until a story that arrives then has reached every consumer of what is stored."""
+    began = time.monotonic()
+    number = 900_000 + run.seed % 1000
+    [probe] = run.press.flood(FILES, documents(1, first=number))
+    waiting: list[Team] = list(run.teams)
+    while waiting and time.monotonic() - began < run_deadline():
+        waiting = [team for team in waiting if not team.knows(probe.headline)]
+        if "enriched" in str(waiting):
+            run.replay()
+        time.sleep(0.3)
+    tell(f"a story that arrives now {'reached every consumer' if not waiting else 'did not reach ' + ', '.join(t.name for t in waiting)}")
+    return None if waiting else time.monotonic() - began
+
+
+def run_deadline() -> float:
+    return RECOVER_S * 3
+
+
+def _can_restore() -> bool:
+    said = subprocess.run([*faults._newswire(), "db", "--help"], capture_output=True, text=True, check=False)
+    return "restored" in said.stdout
+
+
+def _back_up_or_restore(run: Run, is_backup: bool, result: Result, tell: Callable[[str], None]) -> None:
+    if is_backup:
+        run.place.back_up()
+        tell("a backup was taken")
+        return
+    faults.restore(run, Random(0))
+    result.counts["restore of a backup"] += 1
+    tell("the backup was restored")
+
+
+def _why(run: Run, of: str) -> str:
+    """`newswire why`, as an operator would ask."""
+    environment = {"DATABASE_URL": run.place.direct_url, "NEWSWIRE_HOME": run.settings.home, "REDIS_URL": run.place.redis.url()}
+    said = subprocess.run(
+        [*faults._newswire(), "why", of], env=faults._environment(environment), capture_output=True, text=True, check=False, timeout=60
+    )
+    return f"newswire why {of}\n{said.stdout}{said.stderr}".strip()

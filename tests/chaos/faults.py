@@ -1,0 +1,358 @@
+"""What goes wrong in a run: one function a fault. It begins the fault, and gives for how long, and what ends it."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from contextlib import ExitStack, suppress
+from dataclasses import dataclass
+from random import Random
+
+import psycopg
+import redis
+
+from tests.chaos.driver import FAILPOINTS, FEED, Run
+from tests.chaos.place import MOST_CONNECTIONS, THEIRS, start_patiently
+from tests.chaos.system import send, send_group
+from tests.servers.proxy import Mode
+
+Ended = Callable[[], None]
+Begun = tuple[float, Ended]
+PAST_LEASE_S = 11.0
+"""Longer than the leases of a run: 8 s of work, 6 s of a subscription."""
+OPERATOR_S = 60
+
+
+def nothing() -> None:
+    """For what ends by itself."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Fault:
+    """A line of the table."""
+
+    name: str
+    touches: str
+    """What it takes: no other fault takes the same at the same time."""
+    begin: Callable[[Run, Random], Begun]
+    weight: int = 1
+    needs: str = ""
+    """`postgresql`, `disks`: where it can't be, the table says why."""
+
+    def why_not(self, run: Run) -> str:
+        """'' where it can be."""
+        if self.needs == "postgresql" and run.place.postgres is None:
+            return "SQLite has no server"
+        if self.needs == "disks" and not run.place.data.is_small:
+            return "no small file system: not root"
+        return ""
+
+
+# --- processes ------------------------------------------------------------------------------------------------------------------
+
+
+def kill_child(run: Run, random: Random) -> Begun:
+    if pool := run.system.pool():
+        send(random.choice(pool), signal.SIGKILL)
+    return 0.5, nothing
+
+
+def kill_role(*roles: str) -> Callable[[Run, Random], Begun]:
+    def begin(run: Run, random: Random) -> Begun:
+        send(run.system.pids[random.choice(roles)], signal.SIGKILL)
+        return 1.0, nothing
+
+    return begin
+
+
+def kill_consumer(run: Run, random: Random) -> Begun:
+    team = random.choice(run.teams)
+    team.kill()
+    return random.uniform(0.2, 3), team.start
+
+
+def freeze_role(*roles: str) -> Callable[[Run, Random], Begun]:
+    """The process and all its children: a host that stood still."""
+
+    def begin(run: Run, random: Random) -> Begun:
+        pid = run.system.pids[random.choice(roles)]
+        send_group(pid, signal.SIGSTOP)
+        return PAST_LEASE_S, lambda: send_group(pid, signal.SIGCONT)
+
+    return begin
+
+
+def freeze_child(run: Run, random: Random) -> Begun:
+    """Its parent ends it at the hard time limit, or it goes on as a zombie."""
+    pool = run.system.pool()
+    if not pool:
+        return 0.5, nothing
+    pid = random.choice(pool)
+    send(pid, signal.SIGSTOP)
+    return PAST_LEASE_S, lambda: send(pid, signal.SIGCONT)
+
+
+def freeze_consumer(run: Run, random: Random) -> Begun:
+    pid = random.choice(run.teams).pid
+    send_group(pid, signal.SIGSTOP)
+    return PAST_LEASE_S, lambda: send_group(pid, signal.SIGCONT)
+
+
+def restart_role(run: Run, random: Random) -> Begun:
+    send(run.system.pids[random.choice(("worker", "flash", "fetch", "beat", "deliver"))], signal.SIGTERM)
+    return 2.0, nothing
+
+
+def restart_consumer(run: Run, random: Random) -> Begun:
+    team = random.choice(run.teams)
+    team.end()
+    return 0.5, team.start
+
+
+def two_of_everything(run: Run, random: Random) -> Begun:
+    stack = ExitStack()
+    for role in ("beat", "worker", "deliver"):
+        stack.enter_context(run.system.second(role, run.place.folder / f"second-{role}.log"))
+    return 6.0, stack.close
+
+
+def failpoint(name: str) -> Fault:
+    def begin(run: Run, random: Random) -> Begun:
+        run.arm(name)
+
+        def end() -> None:
+            if run.was_hit(name):
+                run.hits[name] += 1
+            run.disarm(name)
+
+        return 8.0, end
+
+    return Fault(name=f"kill -9 at {name}", touches=name, begin=begin, weight=2)
+
+
+# --- Redis ----------------------------------------------------------------------------------------------------------------------
+
+
+def kill_redis(run: Run, random: Random) -> Begun:
+    run.place.redis.kill()
+    return random.uniform(0.5, 4), lambda: start_patiently(run.place.redis)
+
+
+def old_redis(run: Run, random: Random) -> Begun:
+    """It comes back with what it held some seconds ago."""
+    kept = run.place.folder / "older-aof"
+    shutil.rmtree(kept, ignore_errors=True)
+    shutil.copytree(run.place.redis.append_only_files, kept)
+
+    def end() -> None:
+        run.place.redis.kill()
+        shutil.rmtree(run.place.redis.append_only_files)
+        shutil.copytree(kept, run.place.redis.append_only_files)
+        start_patiently(run.place.redis)
+
+    return 4.0, end
+
+
+def flush(url: str) -> None:
+    with suppress(redis.RedisError), redis.Redis.from_url(url, socket_timeout=5) as client:
+        client.flushall()
+
+
+def flush_redis(run: Run, random: Random) -> Begun:
+    flush(run.place.redis.url())
+    return 0.5, nothing
+
+
+def fill_redis(run: Run, random: Random) -> Begun:
+    with redis.Redis.from_url(run.place.redis.url(), socket_timeout=5) as client:
+        client.config_set("maxmemory", "1mb")
+
+    def end() -> None:
+        with redis.Redis.from_url(run.place.redis.url(), socket_timeout=5) as client:
+            client.config_set("maxmemory", "0")
+
+    return random.uniform(2, 6), end
+
+
+def flush_theirs(run: Run, random: Random) -> Begun:
+    flush(run.place.theirs.url())
+    return 0.5, nothing
+
+
+def kill_theirs(run: Run, random: Random) -> Begun:
+    run.place.theirs.kill()
+    return random.uniform(0.5, 4), lambda: start_patiently(run.place.theirs)
+
+
+# --- PostgreSQL -----------------------------------------------------------------------------------------------------------------
+
+
+def kill_postgres(run: Run, random: Random) -> Begun:
+    server = run.place.postgres
+    assert server is not None
+    server.kill()
+    return random.uniform(0.5, 3), lambda: start_patiently(server)
+
+
+def restart_postgres(run: Run, random: Random) -> Begun:
+    server = run.place.postgres
+    assert server is not None
+    server.stop(keep=True)
+    return 0.5, lambda: start_patiently(server)
+
+
+def no_connections(run: Run, random: Random) -> Begun:
+    held: list[psycopg.Connection[object]] = []
+    with suppress(psycopg.Error):
+        for _ in range(MOST_CONNECTIONS):
+            held += [psycopg.connect(run.place.direct_url, connect_timeout=5)]
+
+    def end() -> None:
+        for conn in held:
+            with suppress(psycopg.Error):
+                conn.close()
+
+    return random.uniform(3, 6), end
+
+
+# --- networks -------------------------------------------------------------------------------------------------------------------
+
+
+def cut(name: str) -> Callable[[Run, Random], Begun]:
+    """All connections are reset, five times a second for a second."""
+
+    def begin(run: Run, random: Random) -> Begun:
+        for _ in range(5):
+            run.place.proxies[name].cut()
+            time.sleep(0.2)
+        return 0.1, nothing
+
+    return begin
+
+
+def network(name: str, mode: Mode, seconds: float) -> Callable[[Run, Random], Begun]:
+    def begin(run: Run, random: Random) -> Begun:
+        proxy = run.place.proxies[name]
+        proxy.mode = mode
+
+        def end() -> None:
+            proxy.mode = "open"
+            if mode == "hole":
+                proxy.cut()
+
+        return seconds, end
+
+    return begin
+
+
+# --- disks, the press, documents ------------------------------------------------------------------------------------------------
+
+
+def full_disk(which: str) -> Callable[[Run, Random], Begun]:
+    def begin(run: Run, random: Random) -> Begun:
+        disk = run.place.disks[which]
+        disk.fill()
+
+        def end() -> None:
+            disk.free()
+            if which == "database":
+                run.place.revive_postgres()
+
+        return random.uniform(2, 5), end
+
+    return begin
+
+
+def bad_press(*ways: str, path: str = "feed") -> Callable[[Run, Random], Begun]:
+    def begin(run: Run, random: Random) -> Begun:
+        paths = ["/rss.xml"]
+        if path == "page":
+            newest = [one for one in run.press.ledger.published[-200:] if one.house == FEED]
+            paths = [f"/news/{one.item}" for one in newest[-10:]]
+        for one in paths:
+            run.press.misbehave(FEED, one, random.choice(ways))
+
+        def end() -> None:
+            for one in paths:
+                run.press.behave(FEED, one)
+
+        return random.uniform(2, 6), end
+
+    return begin
+
+
+def poison(run: Run, random: Random) -> Begun:
+    with suppress(OSError):
+        run.drop_poison()
+    return 0.5, nothing
+
+
+def restore(run: Run, random: Random) -> Begun:
+    """The database goes back to a backup that was taken some faults ago, and the operator says so."""
+    run.system.stop()
+    run.place.restore()
+    run.forget_what_was_seen()
+    command = ["newswire", "db", "restored"]
+    environment = {"DATABASE_URL": run.place.direct_url, "REDIS_URL": run.place.redis.url(), "NEWSWIRE_HOME": run.settings.home}
+    subprocess.run([*_newswire(), *command[1:]], env=_environment(environment), check=True, timeout=OPERATOR_S, capture_output=True)
+    run.system.start()
+    return 1.0, nothing
+
+
+def _newswire() -> list[str]:
+    return [sys.executable, "-P", "-m", "newswire"]
+
+
+def _environment(more: dict[str, str]) -> dict[str, str]:
+    return dict(os.environ) | more
+
+
+def table() -> list[Fault]:
+    """All faults that a run may draw."""
+    pg, disks = "postgresql", "disks"
+    return [
+        Fault(name="kill -9 of a pool child", touches="", begin=kill_child, weight=8),
+        Fault(name="kill -9 of a worker", touches="worker", begin=kill_role("worker", "flash", "fetch"), weight=5),
+        Fault(name="kill -9 of beat", touches="beat", begin=kill_role("beat"), weight=3),
+        Fault(name="kill -9 of the deliverer", touches="deliver", begin=kill_role("deliver"), weight=5),
+        Fault(name="kill -9 of a consumer", touches="consumer", begin=kill_consumer, weight=5),
+        *(failpoint(name) for name in FAILPOINTS),
+        Fault(name="a pool child stopped past its lease", touches="", begin=freeze_child, weight=2),
+        Fault(name="a worker stopped past its lease", touches="worker", begin=freeze_role("worker", "fetch"), weight=2),
+        Fault(name="beat or the deliverer stopped past its lease", touches="deliver", begin=freeze_role("beat", "deliver"), weight=2),
+        Fault(name="a consumer stopped", touches="consumer", begin=freeze_consumer, weight=1),
+        Fault(name="an orderly restart of a role", touches="worker", begin=restart_role, weight=4),
+        Fault(name="an orderly restart of a consumer", touches="consumer", begin=restart_consumer, weight=2),
+        Fault(name="two of everything", touches="second", begin=two_of_everything, weight=2),
+        Fault(name="Redis killed", touches="redis", begin=kill_redis, weight=3),
+        Fault(name="Redis back with an older AOF", touches="redis", begin=old_redis, weight=2),
+        Fault(name="Redis flushed", touches="redis", begin=flush_redis, weight=3),
+        Fault(name="Redis out of memory", touches="redis", begin=fill_redis, weight=2),
+        Fault(name="a consumer's Redis flushed", touches="theirs", begin=flush_theirs, weight=2),
+        Fault(name="a consumer's Redis killed", touches="theirs", begin=kill_theirs, weight=2),
+        Fault(name="PostgreSQL killed -9", touches="database", begin=kill_postgres, weight=3, needs=pg),
+        Fault(name="PostgreSQL restarted", touches="database", begin=restart_postgres, weight=2, needs=pg),
+        Fault(name="PostgreSQL out of connections", touches="database", begin=no_connections, weight=2, needs=pg),
+        Fault(name="PostgreSQL's connections cut in mid-statement", touches="database", begin=cut("database"), weight=4, needs=pg),
+        Fault(name="the network to the database slow", touches="database", begin=network("database", "slow", 5), weight=2, needs=pg),
+        Fault(name="the network to the database half open", touches="database", begin=network("database", "hole", 9), weight=2, needs=pg),
+        Fault(name="the network to Redis cut", touches="redis", begin=cut("redis"), weight=3),
+        Fault(name="the network to Redis slow", touches="redis", begin=network("redis", "slow", 5), weight=2),
+        Fault(name="the network to Redis half open", touches="redis", begin=network("redis", "hole", 8), weight=2),
+        Fault(name="the network to consumers cut", touches="theirs", begin=cut(THEIRS), weight=2),
+        Fault(name="the network to consumers slow", touches="theirs", begin=network(THEIRS, "slow", 5), weight=1),
+        Fault(name="the network to consumers half open", touches="theirs", begin=network(THEIRS, "hole", 8), weight=2),
+        Fault(name="disk full under the database", touches="database", begin=full_disk("database"), weight=2, needs=disks),
+        Fault(name="disk full under the press's folder", touches="drop", begin=full_disk("press folder"), weight=2, needs=disks),
+        Fault(name="disk full under the logs", touches="logs", begin=full_disk("logs"), weight=2, needs=disks),
+        Fault(name="the press answers 500", touches="press", begin=bad_press("500"), weight=2),
+        Fault(name="the press resets, drips, is silent", touches="press", begin=bad_press("reset", "drip", "silent", "half"), weight=2),
+        Fault(name="the press lies with validators", touches="press", begin=bad_press("never-modified", "same-tag", "other-tag"), weight=2),
+        Fault(name="pages answer 500, reset, half", touches="press", begin=bad_press("500", "reset", "half", path="page"), weight=2),
+        Fault(name="a poison document", touches="", begin=poison, weight=3),
+    ]

@@ -1,0 +1,197 @@
+"""Newswire as it runs, and its consumers: processes that are known by role, so that they can be killed, stopped and told to end."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, closing, suppress
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import redis
+
+from pipeline.config import Settings
+from tests.workers.conftest import process as role_process
+from workers.embedded import System, running
+
+PARTS = Path(__file__).with_name("parts")
+TEAM = PARTS / "team.py"
+
+
+def children(pid: int) -> list[int]:
+    """Direct children, by the kernel."""
+    with suppress(OSError):
+        return [int(word) for word in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+    return []
+
+
+def send(pid: int, number: int) -> None:
+    with suppress(ProcessLookupError):
+        os.kill(pid, number)
+
+
+def send_group(pid: int, number: int) -> None:
+    """To a role's process and all that it forked: each is a session of its own."""
+    with suppress(ProcessLookupError, PermissionError):
+        os.killpg(pid, number)
+
+
+def entry_points(folder: Path) -> None:
+    """Make the parts of a run known as a distribution would: a folder to put on PYTHONPATH."""
+    info = folder / "chaos_parts-1.dist-info"
+    info.mkdir(parents=True, exist_ok=True)
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: chaos-parts\nVersion: 1\n")
+    (info / "entry_points.txt").write_text(
+        "[newswire.formats]\npoison = chaos_parts:FORMAT\n[newswire.enrichers]\nmoody = chaos_parts:ENRICHER\n"
+    )
+
+
+class Running:
+    """A supervisor and its children, as `newswire up` has them; their pids as they change."""
+
+    def __init__(self, settings: Settings, path: str) -> None:
+        self.settings = settings
+        self.deaths = 0
+        self._path = path
+        self._stack = ExitStack()
+        self._pids: dict[str, int] = {}
+        self._lock = threading.Lock()
+
+    def start(self) -> None:
+        os.environ["PYTHONPATH"] = self._path
+        try:
+            self._stack = ExitStack()
+            system = self._stack.enter_context(running(self.settings, flower=False))
+        finally:
+            del os.environ["PYTHONPATH"]
+        with self._lock:
+            self._pids = dict(system.pids)
+        threading.Thread(target=self._listen, args=(system,), daemon=True).start()
+
+    def _listen(self, system: System) -> None:
+        with suppress(ValueError, OSError):
+            for event in system.events():
+                if event["event"] == "started":
+                    with self._lock:
+                        self._pids[event["role"]] = event["pid"]
+                elif event["event"] == "died":
+                    self.deaths += 1
+
+    def stop(self) -> None:
+        self._stack.close()
+
+    @property
+    def pids(self) -> dict[str, int]:
+        with self._lock:
+            return dict(self._pids)
+
+    def pool(self) -> list[int]:
+        """All pool children of all workers."""
+        return [child for role in ("worker", "flash", "fetch") for child in children(self.pids.get(role, 0))]
+
+    def all_pids(self) -> list[int]:
+        return [*self.pids.values(), *self.pool()]
+
+    def second(self, role: str, log: Path) -> Any:
+        """One more process of that role, started by mistake: a context."""
+        return role_process(role, self.settings, log)
+
+
+class Received(NamedTuple):
+    """A line of a consumer's ledger."""
+
+    at: float
+    item: int
+    epoch: int
+    seq: int
+    status: str
+    version: int | None
+    applied: int
+    headline: str | None
+
+
+class Team:
+    """One consumer, its process, its ledger."""
+
+    def __init__(self, name: str, kind: str, folder: Path, environment: Mapping[str, str]) -> None:
+        self.name, self.kind = name, kind
+        self.file = folder / f"{name}.sqlite"
+        self._log = folder / f"{name}.log"
+        self._environment = {
+            "PATH": os.environ["PATH"],
+            "TEAM_FILE": str(self.file),
+            **environment,
+        }
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        with self._log.open("ab") as log:
+            self._process = subprocess.Popen(
+                [sys.executable, str(TEAM), self.kind],
+                env=self._environment,
+                cwd=PARTS,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+            )
+
+    @property
+    def pid(self) -> int:
+        return self._process.pid if self._process else 0
+
+    def kill(self) -> None:
+        if self._process is not None:
+            send_group(self._process.pid, signal.SIGCONT)
+            send_group(self._process.pid, signal.SIGKILL)
+            self._process.wait()
+            self._process = None
+
+    def end(self) -> None:
+        """In order, or after some seconds by force."""
+        if self._process is not None:
+            self._process.terminate()
+            with suppress(subprocess.TimeoutExpired):
+                self._process.wait(8)
+            self.kill()
+
+    def _rows(self, statement: str) -> list[Any]:
+        if not self.file.exists():
+            return []
+        with closing(sqlite3.connect(self.file, timeout=30)) as conn:
+            try:
+                return conn.execute(statement).fetchall()
+            except sqlite3.OperationalError:  # it has not made its tables yet
+                return []
+
+    def held(self) -> dict[int, tuple[str, str | None, str | None]]:
+        """By item: status, headline, text."""
+        return {row[0]: row[1:] for row in self._rows("SELECT item, status, headline, text FROM held")}
+
+    def received(self) -> Iterator[Received]:
+        """In order."""
+        for row in self._rows("SELECT at, item, epoch, seq, status, version, applied, headline FROM received ORDER BY n"):
+            yield Received._make(row)
+
+    def count(self) -> int:
+        rows = self._rows("SELECT count(*) FROM held")
+        return int(rows[0][0]) if rows else 0
+
+    def knows(self, headline: str) -> bool:
+        quoted = headline.replace("'", "''")
+        return bool(self._rows(f"SELECT 1 FROM held WHERE headline = '{quoted}' LIMIT 1"))
+
+
+def wait_for_redis(url: str, deadline_s: float = 30) -> None:
+    until = time.monotonic() + deadline_s
+    while time.monotonic() < until:
+        with suppress(redis.RedisError, OSError), redis.Redis.from_url(url, socket_timeout=2) as client:
+            client.ping()
+            return
+        time.sleep(0.1)
