@@ -1,31 +1,32 @@
 """HTML → raw blocks with what their markup says, in one walk. Pure, and bounded in time and memory whatever the markup.
 
-selectolax (lexbor) parses. Its time grows with the square of the nesting (100,000 nested `div`s: 44 s), so markup that nests deeper
-than any page is refused before it is parsed.
+selectolax (lexbor) parses. Its time grows with the square of the nesting (100,000 nested `div`s: 44 s) and of a tag's attributes, so markup
+that no page has is refused before it is parsed; looking for it costs a small part of the parse.
 """
 
 from __future__ import annotations
 
 import re
-from functools import lru_cache
 from urllib.parse import urljoin
 
 import msgspec
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
+from pipeline.clean import names
 from pipeline.clean.blocks import Role
 from pipeline.errors import Unreadable
-from pipeline.text.whitespace import one_line
 
 MAX_DEPTH = 1500
 """Browsers stop at 512 levels."""
-MAX_NODES = 200_000
+MAX_NODES = 100_000
 """The largest news pages have some 20,000; what comes after this many is not read."""
-_MANY_TAGS = 4000
+_MANY_TAGS = 1500
 """Fewer tags than this can't nest deep enough to hurt; then the depth needs no counting."""
-_TAG = re.compile(r"<(/?)([a-zA-Z][^\s/>]*)")
 MAX_ATTRIBUTES = 1000
 """lexbor compares each attribute of a tag with all others: 50,000 of them took 6 s."""
+_STRIDE = 4000
+"""A tag of twice this length has a stretch of this length, at a multiple of it, without `>`."""
+_TAG = re.compile(r"<(/?)([a-zA-Z][^\s/>]*)")
 _LONG_TAG = re.compile(r"<[a-zA-Z][^<>]{8000,}")
 _SCRIPTS = re.compile(r"<script\b(?![^>]{0,200}ld\+json).*?</script\s*>", re.IGNORECASE | re.DOTALL)
 _QUOTED = re.compile(r"=\s*(?:\"[^\"]*\"|'[^']*')")
@@ -33,52 +34,72 @@ _NEVER_DEEP = frozenset(
     "area base br col embed hr img input link meta param source track wbr p li td th tr tbody thead tfoot"
     " option optgroup dt dd rp rt html head body".split()
 )
-_SKIPPED = frozenset(
-    "script style noscript template nav button select svg math iframe object embed canvas audio video dialog"
-    " menu textarea input label head link meta title "
-    "-comment datalist map area progress meter source track base frame frameset noframes applet amp-ad amp-analytics"
-    " amp-sidebar amp-consent".split()
+
+_SKIPPED = (
+    "script style noscript template nav button select svg math iframe object embed canvas audio video dialog menu textarea input label head"
+    " link meta title datalist map area progress meter source track base frame frameset noframes amp-ad amp-analytics amp-sidebar amp-consent"
 )
-_INLINE = frozenset(
-    "a abbr acronym b bdi bdo big cite code data del dfn em font i ins kbd mark nobr q ruby rp rt s samp small"
-    " span strike strong sub sup time tt u var wbr "
-    "-text br img picture center".split()
+_INLINE = (
+    "abbr acronym b bdi bdo big center cite code data del dfn em font i ins kbd mark nobr picture q rp rt ruby s samp small span strike strong sub sup time"
+    " tt u var wbr"
 )
+_BLOCKS = (
+    "p div article section main header footer aside h1 h2 h3 h4 h5 h6 ul ol li dl dt dd table thead tbody tr td th blockquote pre figure figcaption"
+    " form fieldset details summary address body"
+)
+_SKIP, _TEXT, _IN, _LINK, _BREAK, _IMAGE, _BLOCK = range(7)
 _HEADINGS = frozenset("h1 h2 h3 h4 h5 h6".split())
-_WORDS = re.compile(r"[a-z]+|[A-Z][a-z]*|\d+")
-_BAD_WORDS = frozenset(
-    "comment comments disqus related share sharing sharebar social sidebar promo promos promotion advert advertisement"
-    " adverts advertising ads ad sponsor sponsored sponsors newsletter "
-    "newsletters signup subscribe subscription footer nav navbar navigation menu menus breadcrumb breadcrumbs"
-    " crumb crumbs popular trending recommend recommended recommendation "
-    "recommendations outbrain taboola widget widgets banner cookie cookies consent modal popup overlay tags"
-    " taglist tagcloud topics mostread mostpopular most "
-    "readmore morefrom seealso upnext carousel slider toolbar tools masthead rail aside login paywall-offer"
-    " skip print byline author authors bio dateline timestamp "
-    "meta metadata credit credits caption copyright disclaimer poll quiz rating ratings pagination pager pages"
-    " alsoread recirc recirculation teaser teasers inbrief "
-    "livechat feedback survey donate donation weather ticker marquee jump sr visually screenreader offscreen noprint hide hidden".split()
-)
-_GOOD_WORDS = frozenset(
-    "article articlebody story storybody content body entry post text main page maincontent paragraph bodytext copy prose".split()
-)
-_SURE_BODY = re.compile(
-    r"article[-_]?_?body|story[-_]?_?body|articlebody|storybody|entry[-_]content|post[-_]content|article[-_]?_?content"
-    r"|article[-_]?_?text|story[-_]?text|story[-_]?content|body[-_]?copy|post[-_]body|body[-_]text|news[-_]?text"
-    r"|article[-_]copy|rich[-_]?text[-_]?body"
-)
+_FRAME_TAGS = {
+    "footer": names.FRAME,
+    "aside": names.RELATED,
+    "header": names.META,
+    "figure": names.MEDIA,
+    "figcaption": names.MEDIA,
+    "form": names.PROMO,
+}
+_FRAME_ROLES = frozenset(("navigation", "complementary", "banner", "contentinfo", "search", "dialog", "alert"))
 
 
-class Raw(msgspec.Struct, frozen=True, gc=False):
+def _tag_ids() -> tuple[dict[int, int], dict[int, str]]:
+    """lexbor's numbers of the tags that we know → what to do with them, and their names."""
+    kinds = dict.fromkeys(_SKIPPED.split(), _SKIP) | dict.fromkeys(_INLINE.split(), _IN) | dict.fromkeys(_BLOCKS.split(), _BLOCK)
+    kinds |= {"a": _LINK, "br": _BREAK, "img": _IMAGE}
+    parser = LexborHTMLParser("<p>x")
+    found, known = {}, {}
+    for name, kind in kinds.items():
+        number = parser.create_node(name).tag_id
+        found[number], known[number] = kind, name
+    text = parser.css("p")[0].first_child
+    assert text is not None
+    found[text.tag_id] = _TEXT
+    for special in LexborHTMLParser("<body><!-- c -->").body.traverse(include_text=True):  # type: ignore[union-attr]
+        if special.tag == "-comment":
+            found[special.tag_id] = _SKIP
+    return found, known
+
+
+_KINDS, _NAMES = _tag_ids()
+_BR = "\n\x1e"
+"""What `br` leaves among the pieces of a text: white space, and no text node's."""
+
+
+class Raw(msgspec.Struct, gc=False):
     """One block as it stood in the page."""
 
     text: str
     role: Role
     tag: str
-    chain: tuple[int, ...]
-    """Indices of the elements around it, the outermost first."""
+    box: int
+    """Index of the innermost block element around it."""
     linked: int
     """How many of its characters are inside links."""
+    prose: int
+    """How much running text it is; 0 for what is no sentence."""
+    links: int
+    pieces: list[str]
+    """The text as it stood, white space and all."""
+    hrefs: list[tuple[int, int, str]]
+    """Links: first piece, the piece after the last, where to."""
     url: str = ""
     """Of its only link, or of the picture that it is a caption of."""
 
@@ -88,33 +109,35 @@ class Box(msgspec.Struct, gc=False):
 
     tag: str
     parent: int
-    is_bad: bool
-    is_sure: bool
-    """Says that it is the body of an article: `itemprop=articleBody`, `class=entry-content`."""
+    depth: int
+    bits: int
+    """What its name and tag say: `names`."""
     label: str
-    """Class and id, for byline and caption."""
+    """Class and id."""
+    prose: int = 0
+    """Of all blocks inside."""
+    blocks: int = 0
+    chars: int = 0
+    linked: int = 0
 
 
 class Tree(msgspec.Struct):
     """What one walk found."""
 
-    blocks: list[Raw]
-    boxes: list[Box]
-    pictures: dict[int, str]
+    blocks: list[Raw] = []
+    boxes: list[Box] = []
+    """The first is `body`; parents come before their children."""
+    pictures: dict[int, str] = {}
     """The first picture's address, by the index of the `figure` around it."""
-    times: list[str]
-    """What `time` elements say, the machine's form first."""
-    bylines: list[str]
-    """Texts of elements whose class or rel says author."""
-    was_cut: bool
-    links: int
+    was_cut: bool = False
+    links: int = 0
 
 
 def parse(html: str) -> LexborHTMLParser:
     """Parse. Raises Unreadable for markup that nests too deep to be a page."""
-    if html.count("<") > _MANY_TAGS:
+    if html.count("<") > _MANY_TAGS and _may_be_deep(html):
         _refuse_abyss(html)
-    if _has_monster_tag(html):
+    if _has_long_stretch(html) and _has_monster_tag(html):
         html = _SCRIPTS.sub("", html)  # in scripts `a<b` may look like a tag
         if _has_monster_tag(html):
             raise Unreadable(
@@ -125,6 +148,22 @@ def parse(html: str) -> LexborHTMLParser:
         return LexborHTMLParser(html)
     except Exception as error:  # selectolax raises its own kinds for what lexbor gives up on
         raise Unreadable(f"The HTML can't be parsed: {type(error).__name__}.") from error
+
+
+def _may_be_deep(html: str) -> bool:
+    """Could so many elements be open at once? By counting opened and closed ones in stretches: a bound from above, far below any page's."""
+    opened = 0
+    step = max(len(html) // 8, 20_000)
+    for start in range(0, len(html), step):
+        tags, closed = html.count("<", start, start + step), html.count("</", start, start + step)
+        if opened + tags - closed > MAX_DEPTH * 4:
+            return True
+        opened = max(0, opened + tags - 2 * closed)
+    return False
+
+
+def _has_long_stretch(html: str) -> bool:
+    return any(html.find(">", start, start + _STRIDE) < 0 for start in range(0, len(html) - _STRIDE, _STRIDE))
 
 
 def _has_monster_tag(html: str) -> bool:
@@ -152,149 +191,146 @@ def _refuse_abyss(html: str) -> None:
             total -= 1
 
 
-@lru_cache(maxsize=4096)
-def _verdict(label: str) -> tuple[bool, bool]:
-    """(is bad, is sure body) from class and id."""
-    if _SURE_BODY.search(label.lower()):
-        return False, True
-    words = {word.lower() for word in _WORDS.findall(label)}
-    bad = words & _BAD_WORDS
-    return bool(bad) and not (
-        words & _GOOD_WORDS
-        and not words
-        & {"related", "share", "comments", "comment", "sidebar", "recommended", "footer", "newsletter", "promo", "popular", "trending"}
-    ), False
-
-
 def read_tree(root: LexborNode, *, base: str = "") -> Tree:
     """Walk once, gather text into blocks."""
-    return _Walk(base).run(root)
+    walk = _Walk(base)
+    walk.run(root)
+    tree = walk.tree
+    boxes = tree.boxes
+    for raw in tree.blocks:
+        box = boxes[raw.box]
+        box.prose += raw.prose
+        box.blocks += 1
+        box.chars += len(raw.text)
+        box.linked += raw.linked
+    for box in reversed(boxes):
+        if box.blocks and box.parent >= 0:
+            parent = boxes[box.parent]
+            parent.prose += box.prose
+            parent.blocks += box.blocks
+            parent.chars += box.chars
+            parent.linked += box.linked
+    return tree
 
 
 class _Walk:
     def __init__(self, base: str) -> None:
         self.base = base
-        self.tree = Tree([], [Box("body", -1, False, False, "")], {}, [], [], False, 0)
-        self.chain: list[int] = [0]
-        self.buffer: list[str] = []
-        self.tag = "body"
-        self.in_link = 0
+        self.tree = Tree(boxes=[Box("body", -1, 0, 0, "")])
+        self.box = 0
+        self.pieces: list[str] = []
+        self.hrefs: list[tuple[int, int, str]] = []
+        self.breaks = 0
         self.linked = 0
-        self.hrefs: list[str] = []
         self.in_caption = 0
-        self.byline: list[str] | None = None
 
-    def run(self, root: LexborNode) -> Tree:
-        stack: list[tuple[LexborNode, str]] = []
-        node: LexborNode | None = root
-        seen = 0
-        while node is not None:
+    def run(self, root: LexborNode) -> None:
+        """The loop is one function and keeps its state in locals: it runs once for each node of the page."""
+        tree = self.tree
+        kinds = _KINDS
+        stack: list[tuple[LexborNode, int]] = []
+        opened: list[tuple[int, str]] = []
+        pieces = self.pieces
+        seen = in_link = 0
+        node: LexborNode | None = root.first_child
+        while True:
+            if node is None:
+                if not stack:
+                    break
+                node, kind = stack.pop()
+                if kind == _BLOCK:
+                    self._leave(pieces)
+                    pieces = self.pieces
+                elif kind == _LINK:
+                    in_link -= 1
+                    start, href = opened.pop()
+                    self.hrefs.append((min(start, len(pieces)), len(pieces), href))
+                node = node.next
+                continue
             seen += 1
             if seen > MAX_NODES:
-                self.tree.was_cut = True
+                tree.was_cut = True
                 break
-            tag = node.tag or ""
-            if tag == "-text":
-                self._text(node.text_content or "")
-            elif tag not in _SKIPPED and self._enter(node, tag):
-                child = node.child
-                if child is not None:
-                    stack.append((node, tag))
+            kind = kinds.get(node.tag_id, _BLOCK)
+            if kind == _TEXT:
+                text = node.text_content
+                if text:
+                    pieces.append(text)
+                    if in_link:
+                        self.linked += len(text.strip())
+            elif kind != _SKIP:
+                child = node.first_child
+                if kind == _BLOCK:
+                    if child is not None and self._enter(node, pieces):
+                        pieces = self.pieces
+                        stack.append((node, kind))
+                        node = child
+                        continue
+                elif kind == _BREAK:
+                    pieces.append(_BR)
+                    self.breaks += 1
+                elif kind == _IMAGE:
+                    self._picture(node)
+                elif child is not None:
+                    if kind == _LINK:
+                        in_link += 1
+                        opened.append((len(pieces), node.attributes.get("href") or ""))
+                        tree.links += 1
+                    stack.append((node, kind))
                     node = child
                     continue
-                self._leave(tag)
-            following = node.next if node is not root else None
-            while following is None and stack:
-                above, above_tag = stack.pop()
-                self._leave(above_tag)
-                following = above.next if above is not root else None
-            node = following
-        self._flush()
-        return self.tree
+            node = node.next
+        self._flush(pieces)
 
-    def _enter(self, node: LexborNode, tag: str) -> bool:
-        if tag in _INLINE:
-            return self._enter_inline(node, tag)
+    def _enter(self, node: LexborNode, pieces: list[str]) -> bool:
         attributes = node.attributes
-        if (
-            "hidden" in attributes
-            or attributes.get("aria-hidden") == "true"
-            and tag != "figure"
-            or "display:none" in (attributes.get("style") or "").replace(" ", "")[:200]
-        ):
-            return False
-        self._flush()
-        label = f"{attributes.get('class') or ''} {attributes.get('id') or ''}".strip()[:300]
-        is_bad, is_sure = _verdict(label) if label else (False, False)
-        if tag in ("aside", "footer") or attributes.get("role") in (
-            "navigation",
-            "complementary",
-            "banner",
-            "contentinfo",
-            "search",
-            "dialog",
-            "alert",
-        ):
-            is_bad = True
-        if attributes.get("itemprop") == "articleBody":
-            is_bad, is_sure = False, True
-        self.tree.boxes.append(Box(tag, self.chain[-1], is_bad, is_sure, label))
-        self.chain.append(len(self.tree.boxes) - 1)
-        self.tag = tag
-        self.in_caption += tag == "figcaption"
-        if attributes.get("itemprop") == "author" or (is_bad and "author" in label.lower() or "byline" in label.lower()):
-            self._start_byline()
+        tag = _NAMES.get(node.tag_id) or node.tag or ""
+        bits = _FRAME_TAGS.get(tag, 0)
+        label = ""
+        if attributes:
+            if (
+                "hidden" in attributes
+                or attributes.get("aria-hidden") == "true"
+                and tag != "figure"
+                or (style := attributes.get("style")) is not None
+                and "display:none" in style[:200].replace(" ", "")
+            ):
+                return False
+            label = f"{attributes.get('class') or ''} {attributes.get('id') or ''}"[:300]
+            if label != " ":
+                bits |= names.verdict(label)
+            if (role := attributes.get("role")) is not None and role in _FRAME_ROLES:
+                bits |= names.FRAME
+            if (said := attributes.get("itemprop")) is not None:
+                bits |= names.SURE if said == "articleBody" else 0
+        if pieces:
+            self._flush(pieces)
+        box = self.tree.boxes[self.box]
+        self.tree.boxes.append(Box(tag, self.box, box.depth + 1, bits, label))
+        self.box = len(self.tree.boxes) - 1
+        if tag == "figcaption" or bits & names.CAPTION:
+            self.in_caption += 1
         return True
 
-    def _enter_inline(self, node: LexborNode, tag: str) -> bool:
-        if tag == "br":
-            self.buffer.append("\n")
-        elif tag == "img":
-            self._picture(node)
-        elif tag == "a":
-            self.in_link += 1
-            attributes = node.attributes
-            self.hrefs.append(attributes.get("href") or "")
-            self.tree.links += 1
-            if attributes.get("rel") == "author" or attributes.get("itemprop") == "author":
-                self._start_byline()
-        elif tag == "time":
-            self.tree.times.append(node.attributes.get("datetime") or one_line(node.text())[:60])
-        elif tag == "span":
-            label = node.attributes.get("class") or ""
-            if "author" in label or "byline" in label or node.attributes.get("itemprop") == "author":
-                self._start_byline()
-        return tag not in ("br", "img")
+    def _leave(self, pieces: list[str]) -> None:
+        if pieces:
+            self._flush(pieces)
+        box = self.tree.boxes[self.box]
+        if box.tag == "figcaption" or box.bits & names.CAPTION:
+            self.in_caption -= 1
+        self.box = max(box.parent, 0)
 
-    def _leave(self, tag: str) -> None:
-        if tag == "a":
-            self.in_link -= 1
-            if self.byline is not None:
-                self._end_byline()
-        elif tag == "span" and self.byline is not None:
-            self._end_byline()
-        if tag in _INLINE:
-            return
-        self._flush()
-        if self.byline is not None:
-            self._end_byline()
-        self.in_caption -= tag == "figcaption"
-        if len(self.chain) > 1:
-            self.chain.pop()
-        self.tag = self.tree.boxes[self.chain[-1]].tag
-
-    def _start_byline(self) -> None:
-        if self.byline is None and len(self.tree.bylines) < 20:
-            self.byline = []
-
-    def _end_byline(self) -> None:
-        text = one_line("".join(self.byline or []))
-        self.byline = None
-        if 2 < len(text) < 120:
-            self.tree.bylines.append(text)
+    def _above(self, tag: str) -> int | None:
+        """The nearest element of this tag around what is read now."""
+        boxes, index = self.tree.boxes, self.box
+        while index > 0:
+            if boxes[index].tag == tag:
+                return index
+            index = boxes[index].parent
+        return None
 
     def _picture(self, node: LexborNode) -> None:
-        figure = next((index for index in reversed(self.chain) if self.tree.boxes[index].tag == "figure"), None)
+        figure = self._above("figure")
         if figure is not None and figure not in self.tree.pictures:
             attributes = node.attributes
             source = next(
@@ -306,47 +342,93 @@ class _Walk:
                 "",
             )
             if source:
-                self.tree.pictures[figure] = self._absolute(source)
+                self.tree.pictures[figure] = absolute(source, self.base)
 
-    def _absolute(self, url: str) -> str:
-        try:
-            return urljoin(self.base, url.strip()[:2000])
-        except ValueError:
-            return ""
-
-    def _text(self, text: str) -> None:
-        self.buffer.append(text if self.tag == "pre" else text.replace("\n", " "))
-        if self.in_link:
-            self.linked += len(text.strip())
-        if self.byline is not None:
-            self.byline.append(text)
-
-    def _flush(self) -> None:
-        if not self.buffer:
+    def _flush(self, pieces: list[str]) -> None:
+        linked, hrefs, breaks = self.linked, self.hrefs, self.breaks
+        self.pieces, self.hrefs, self.linked, self.breaks = [], [], 0, 0
+        text = " ".join("".join(pieces).split())
+        if not text:
             return
-        text = "".join(self.buffer)
-        linked, hrefs = self.linked, self.hrefs
-        self.buffer, self.linked, self.hrefs = [], 0, []
-        for part in re.split(r"\n[ \t\r\f\xa0]*\n\s*", text) if "\n" in text else (text,):
-            line = one_line(part)
-            if line:
-                self._add(line, min(linked, len(line)), hrefs)
+        if breaks > 1:
+            parts = _parted(pieces, hrefs)
+            if len(parts) > 1:
+                for some, links in parts:
+                    line = " ".join("".join(some).split())
+                    if line:
+                        within = sum(len("".join(some[start:end]).strip()) for start, end, _ in links)
+                        self._add(line, min(within, len(line)), some, links)
+                return
+        self._add(text, min(linked, len(text)), pieces, hrefs)
 
-    def _add(self, line: str, linked: int, hrefs: list[str]) -> None:
-        tag = self.tag
+    def _add(self, line: str, linked: int, pieces: list[str], hrefs: list[tuple[int, int, str]]) -> None:
+        boxes = self.tree.boxes
+        box = boxes[self.box]
+        tag = box.tag
         role = Role.PARAGRAPH
         url = ""
+        prose = 0
         if self.in_caption:
             role = Role.CAPTION
-            figure = next((index for index in reversed(self.chain) if self.tree.boxes[index].tag == "figure"), None)
+            figure = self._above("figure")
             url = self.tree.pictures.get(figure, "") if figure is not None else ""
         elif tag in _HEADINGS:
             role = Role.HEADING
         elif len(hrefs) == 1 and linked >= len(line) * 0.8:
             role = Role.LINK
-            url = self._absolute(hrefs[0]) if hrefs[0] else ""
-        elif any(self.tree.boxes[index].tag == "li" for index in self.chain[-2:]):
-            role = Role.LIST_ITEM
-        elif len(hrefs) == 1 and hrefs[0]:
-            url = self._absolute(hrefs[0])
-        self.tree.blocks.append(Raw(line, role, tag, tuple(self.chain), linked, url))
+            url = hrefs[0][2]
+        else:
+            if tag == "li" or box.parent >= 0 and boxes[box.parent].tag == "li":
+                role = Role.LIST_ITEM
+            elif len(hrefs) == 1:
+                url = hrefs[0][2]
+            prose = prose_of(line, linked)
+        if url and role is not Role.CAPTION:
+            url = absolute(url, self.base)
+        self.tree.blocks.append(Raw(line, role, tag, self.box, linked, prose, len(hrefs), pieces, hrefs, url))
+
+
+def _parted(pieces: list[str], hrefs: list[tuple[int, int, str]]) -> list[tuple[list[str], list[tuple[int, int, str]]]]:
+    """Cut at two line breaks or more with nothing between them; each part with its own links."""
+    cuts: list[tuple[int, int]] = []
+    start = run = 0
+    for place, piece in enumerate(pieces):
+        if piece is _BR:
+            run += 1
+        elif piece.strip():
+            if run > 1:
+                cuts.append((start, place))
+                start = place
+            run = 0
+    cuts.append((start, len(pieces)))
+    return [
+        (
+            pieces[first:last],
+            [(max(one, first) - first, min(end, last) - first, url) for one, end, url in hrefs if one < last and end > first],
+        )
+        for first, last in cuts
+    ]
+
+
+def prose_of(text: str, linked: int) -> int:
+    """How much running text a block is: its characters, those inside links twice subtracted; 0 for what is no sentence."""
+    length = len(text)
+    if length < 12:
+        return 0
+    if not text.isascii():
+        wide = len(text.encode("utf-8", "replace"))
+        if wide > 2.2 * length:  # Chinese, Japanese, Korean, Thai: a sign says more
+            length = length * 5 // 2
+        elif wide > 1.5 * length and length >= 60:
+            return max(0, length - 2 * linked)
+    if length >= 120 or length >= 40 and text.rstrip("\"”’'»)] ")[-1:] in ".!?…:。！？؟।":
+        return max(0, length - 2 * linked)
+    return 0
+
+
+def absolute(url: str, base: str) -> str:
+    """A link's address; empty for what is none."""
+    try:
+        return urljoin(base, url.strip()[:2000])
+    except ValueError:
+        return ""
