@@ -16,8 +16,12 @@ import tempfile
 import time
 import urllib.request
 from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
+from itertools import count
+from multiprocessing import get_context
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import psutil
@@ -32,8 +36,10 @@ from tests.workers.conftest import process
 from workers.app import create
 from workers.embedded import free_port
 
-RUNS = ((10_000, 30_000), (20_000, 60_000), (50_000, 60_000))
+RUNS = ((10_000, 30_000), (500, 16_000))
 """(kept, sent)"""
+FLAT = (10_000, 20_000, 30_000, 60_000, 100_000, 150_000)
+"""Jobs at which the state alone is looked at, which takes them 20 times as fast as through a broker: it must not grow with what is forgotten."""
 BURST = 500
 PATHS = {
     "page_s": "/tasks",
@@ -96,7 +102,7 @@ def send(settings: Settings, first: int, count: int) -> None:
             tell.send("task-succeeded", uuid=id, result=repr(RESULT), runtime=0.21)
 
 
-def measure(valkey: Valkey, kept: int, sent: int) -> dict[str, float]:
+def measure(valkey: Valkey, kept: int, sent: int) -> dict[str, Any]:
     """Fill one Flower, look at it, start it anew."""
     with tempfile.TemporaryDirectory() as home:
         settings = Settings(
@@ -104,12 +110,13 @@ def measure(valkey: Valkey, kept: int, sent: int) -> dict[str, float]:
         )
         with flower(settings) as (shown, _), redis.Redis.from_url(valkey.url()) as client:
             found: dict[str, float] = {"kept": kept, "sent": sent, "empty_mb": shown.memory_mb()}
+            grew: dict[int, int] = {}
             began = time.perf_counter()
             for first in range(0, sent, BURST):
                 send(settings, first, min(BURST, sent - first))
-                if first + BURST == kept:
+                if first + BURST == kept or first % (sent // 8 // BURST * BURST or BURST) == 0:
                     _settle(shown, f"ingest-{first + BURST - 1}-1")
-                    found["full_mb"] = shown.memory_mb()
+                    grew[first + BURST] = round(shown.memory_mb())
             _settle(shown, f"ingest-{sent - 1}-1")
             found["jobs_s"] = sent / (time.perf_counter() - began)
             client.ping()
@@ -123,6 +130,27 @@ def measure(valkey: Valkey, kept: int, sent: int) -> dict[str, float]:
             found["start_s"] = until_ready
             found["kept_after_restart"] = len(json.loads(again.get("/api/tasks")[1]))
             found["peak_mb"] = again.memory_mb()
+    return found | {"mb_by_jobs": grew}
+
+
+def flat(kept: int) -> dict[int, int]:
+    """MB of a process with nothing but Flower's state in it, by the jobs that it was told of. To be run in a process of its own."""
+    import flower.options  # the state reads them
+    from flower.events import EventsState
+
+    assert flower.options
+    state, own, found = EventsState(max_tasks_in_memory=kept), psutil.Process(), {}
+    clock = count(1)
+    for number in range(1, FLAT[-1] + 1):
+        id = f"ingest-{number}-1"
+        named = {"name": "newswire.ingest", "args": LABEL, "kwargs": "", "retries": 0}
+        kinds = {"sent": named, "received": named, "started": {}, "succeeded": {"result": repr(RESULT), "runtime": 0.21}}
+        for kind, more in kinds.items():
+            at = time.time()
+            event = {"type": f"task-{kind}", "hostname": "worker@bench", "uuid": id, "pid": 1, "utcoffset": 0, "clock": next(clock)}
+            state.event(event | more | {"timestamp": at, "local_received": at})
+        if number in FLAT:
+            found[number] = round(own.memory_info().rss / 1e6)
     return found
 
 
@@ -139,13 +167,16 @@ def _settle(shown: Shown, last: str) -> None:
 def main() -> None:
     asked = [int(word) for word in sys.argv[1:]]
     runs = list(zip(asked[::2], asked[1::2], strict=True)) or list(RUNS)
+    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as apart:
+        state = apart.submit(flat, 10_000).result()
     with Valkey() as valkey:
         results = [measure(valkey, kept, sent) for kept, sent in runs]
     commit = subprocess.run(["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, check=False).stdout.strip()
-    _RESULTS.write_text(json.dumps({"commit": commit, "python": sys.version.split()[0], "results": results}, indent=1) + "\n")
+    made = {"commit": commit, "python": sys.version.split()[0], "state_of_10000_mb_by_jobs": state, "results": results}
+    _RESULTS.write_text(json.dumps(made, indent=1) + "\n")
     table = Table(*results[0])
     for found in results:
-        table.add_row(*(f"{value:.3g}" if isinstance(value, float) else f"{value:,}" for value in found.values()))
+        table.add_row(*(f"{value:.3g}" if isinstance(value, float) else str(value) for value in found.values()))
     Console(width=200).print(table)
 
 
