@@ -23,7 +23,7 @@ import structlog
 from pipeline.delivery import Answered, Channel, Held, Log, open_channel, open_log, target, targets
 from pipeline.errors import Gone, Infrastructure, Misconfigured, NewswireError, Transient
 from pipeline.failpoints import hit
-from pipeline.storage import deliveries, ledger, subscriptions
+from pipeline.storage import deliveries, drain, ledger, subscriptions
 from pipeline.storage import logs as log_rows
 from pipeline.storage.db import Database
 from pipeline.storage.deliveries import Answer, Due, Look
@@ -288,6 +288,8 @@ class Logging(Courier):
         if start >= last or room <= 0:
             return is_moved
         with self._db.read() as conn:
+            if drain.state(conn) is not None:
+                return is_moved
             scan = log_rows.scan(conn, one, start, room=room)
         if not scan.entries:
             self._scanned = (one.generation, held.seq, scan.end)

@@ -24,6 +24,7 @@ from redis.exceptions import RedisError, ResponseError
 from pipeline.delivery import Finding, Held, Target, read_settings, words
 from pipeline.errors import Infrastructure, Misconfigured
 from pipeline.storage.logs import Entry
+from pipeline.urls import verified
 from schemas.messages import encode
 
 _PATIENCE_S = 5
@@ -111,7 +112,7 @@ class StreamLog:
     def _open(self) -> redis.Redis:
         if self._client is None:
             self._client = redis.Redis.from_url(
-                self._settings.url, socket_timeout=_PATIENCE_S, socket_connect_timeout=_PATIENCE_S, socket_keepalive=True
+                verified(self._settings.url), socket_timeout=_PATIENCE_S, socket_connect_timeout=_PATIENCE_S, socket_keepalive=True
             )
         return self._client
 

@@ -95,7 +95,9 @@ def test_a_dump_comes_back_with_its_backlog_and_an_empty_redis(
     ingest(source, tmp_path, "library", LIBRARY)
     restored = Database.open(server.create("restored"))
     run(RESTORE, server, tmp_path, RESTORED_URL=server.url("restored"))
-    assert "fits" in run(CHECK, server, tmp_path, DATABASE_URL=server.url("restored"))
+    said = run(CHECK, server, tmp_path, DATABASE_URL=server.url("restored"))
+    assert "fits" in said
+    assert re.search(r"Epoch \d+: 1 items of the last 2 days", said)
     assert items(restored) == 1
 
     def backlog() -> int:

@@ -14,7 +14,7 @@ import pytest
 
 from pipeline.delivery.files import FilesLog, check
 from pipeline.errors import Infrastructure, Misconfigured
-from pipeline.storage import ledger, subscriptions
+from pipeline.storage import drain, ledger, subscriptions
 from pipeline.storage.db import Database
 from pipeline.storage.deliveries import Look
 from tests.wire import LONG, Wire
@@ -87,6 +87,20 @@ def test_a_file_that_is_large_enough_is_complete_before(database: Database, tmp_
     desk.couriers[-1]._close()
     assert len(desk.files()) >= 2
     assert [seq for file in desk.files() for seq in file] == list(range(1, desk.state().read_seq + 1))
+
+
+def test_nothing_new_is_written_while_all_is_drained(desk: Folder) -> None:
+    desk.arrive(1, 2)
+    with desk.db.write() as conn:
+        drain.begin(conn, desk.wire.now)
+    desk.run()
+    desk.hour()
+    assert desk.files() == []
+    with desk.db.write() as conn:
+        drain.end(conn)
+    desk.run()
+    desk.hour()
+    assert desk.files() == [[1, 2]]
 
 
 def test_an_hour_in_which_nothing_matches_leaves_no_file(database: Database, tmp_path: Path) -> None:
