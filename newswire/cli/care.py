@@ -11,6 +11,7 @@ from newswire.cli.opening import load, opened
 from newswire.cli.output import AsJson, complain, fields, plain, say, show_json, table, tell, wants_json
 
 if TYPE_CHECKING:
+    from newswire.waits import Redis
     from pipeline.config import Settings
 
 quarantine = typer.Typer(help="What was set aside because it failed.", no_args_is_help=True, rich_markup_mode=None)
@@ -35,14 +36,19 @@ def status(as_json: AsJson = False) -> None:
     \b
     newswire status
     """
+    from newswire.waits import waits
+    from pipeline.delivery import target
     from pipeline.storage import listing
 
     settings = load()
     with opened(settings) as db, db.read() as conn:
         found = listing.status(conn, db.now(conn))
+    for one in found["subscriptions"]:
+        one["is_log"] = target(one["kind"]).is_log
     found["redis"] = _redis()
+    waiting = waits(found, _broker())
     if as_json:
-        show_json(found)
+        show_json(found | {"waits": waiting})
         return
     sources = found["sources"]
     failing = sources["failing"]
@@ -78,8 +84,21 @@ def status(as_json: AsJson = False) -> None:
                 for s in found["subscriptions"]
             ],
         )
-    if not (found["backlog"] or found["fetches"]):
+    if waiting:
+        table(("what waits", "how many", "for what", "what to do"), [(w.what, w.count, w.waits_for, w.do) for w in waiting])
+    else:
         say("Nothing waits.")
+
+
+def _broker() -> Redis:
+    from newswire import waits
+    from pipeline import resources
+    from pipeline.errors import NewswireError
+
+    try:
+        return waits.look_at_redis(resources.redis_url())
+    except NewswireError as error:
+        return waits.Redis(trouble=str(error).rstrip("."))
 
 
 def _redis() -> str:
@@ -190,6 +209,7 @@ def quarantine_replay(
     ids: Annotated[list[int] | None, typer.Argument(metavar="[ID]...", show_default=False)] = None,
     everything: Annotated[bool, typer.Option("--all", help="All that is there.")] = False,
     error: Annotated[str, typer.Option("--error", metavar="TYPE", help="All of one type: Unreadable, Gone, WorkerLost …")] = "",
+    source: Annotated[str, typer.Option("--source", metavar="NAME", help="All of one source.")] = "",
 ) -> None:
     """Put what was set aside back to work, after a mend. Running workers do the rest.
 
@@ -201,16 +221,17 @@ def quarantine_replay(
     from pipeline.storage import listing, runs
     from pipeline.storage import quarantine as rows
 
-    if sum((bool(ids), everything, bool(error))) != 1:
-        raise Misconfigured("Say what to replay: numbers of quarantine, --all, or --error TYPE.", hint="newswire quarantine list")
+    if sum((bool(ids), everything, bool(error or source))) != 1:
+        raise Misconfigured(
+            "Say what to replay: numbers of quarantine, --all, --error TYPE or --source NAME.", hint="newswire quarantine list"
+        )
     with opened(load()) as db, db.write() as conn:
         now = db.now(conn)
-        chosen = list(ids or listing.quarantine_open(conn, error=error))
+        chosen = list(ids or listing.quarantine_open(conn, error=error, source_name=source))
         for id in chosen:
             listing.quarantine_show(conn, id)
-        run = runs.begin(
-            conn, now, trigger="replay", label=f"quarantine {error or ('all of it' if everything else ', '.join(map(str, chosen)))}"
-        )
+        label = " of ".join(filter(None, (error, source))) or ("all of it" if everything else ", ".join(map(str, chosen)))
+        run = runs.begin(conn, now, trigger="replay", label=f"quarantine {label}")
         count = rows.replay(conn, chosen, now, run=run)
     say(f"{count} of {len(chosen)} back to work: run {run}." if count else "Nothing of it is in quarantine any more.")
     if count < len(chosen):

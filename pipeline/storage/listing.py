@@ -165,10 +165,14 @@ def quarantine_list(conn: Connection, *, released: bool = False, run_id: int | N
     return _rows(conn, statement if released else statement.where(quarantine.c.released_at.is_(None)))
 
 
-def quarantine_open(conn: Connection, *, error: str = "") -> list[int]:
-    """Ids of all that is set aside, or of one type of error."""
+def quarantine_open(conn: Connection, *, error: str = "", source_name: str = "") -> list[int]:
+    """Ids of all that is set aside, or of one type of error, or of one source."""
     statement = select(quarantine.c.id).where(quarantine.c.released_at.is_(None)).order_by(quarantine.c.id)
-    return list(conn.execute(statement.where(quarantine.c.error == error) if error else statement).scalars())
+    if error:
+        statement = statement.where(quarantine.c.error == error)
+    if source_name:
+        statement = statement.join(source, source.c.id == quarantine.c.source).where(source.c.name == source_name)
+    return list(conn.execute(statement).scalars())
 
 
 def quarantine_show(conn: Connection, id: int) -> Row:
@@ -255,8 +259,23 @@ def status(conn: Connection, now: datetime) -> Row:
             .order_by(fetch_job.c.host)
             .limit(50),
         ),
+        "paused_sources": _rows(
+            conn,
+            select(source.c.name, source.c.pause_reason, source.c.paused_at)
+            .where(live, source.c.paused_at.is_not(None))
+            .order_by(source.c.name),
+        ),
         "quarantine": count(quarantine, quarantine.c.released_at.is_(None)),
         "subscriptions": [
-            {"name": row.name, "paused": row.paused_at is not None, "reason": row.pause_reason, **lag.get(row.id, {})} for row in subs
+            {
+                "name": row.name,
+                "kind": row.kind,
+                "paused": row.paused_at is not None,
+                "reason": row.pause_reason,
+                "trouble": row.trouble,
+                "trouble_at": row.trouble_at,
+                **lag.get(row.id, {}),
+            }
+            for row in subs
         ],
     }

@@ -8,9 +8,13 @@ from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, and_, func, insert, select, update
 
-from schemas.tables import fetch_job, host, quarantine, sighting, work
+from pipeline.storage import history
+from schemas.tables import fetch_job, host, quarantine, sighting, source, work
+
+MOST_OPEN = 100
+"""Documents of one source in quarantine: then it is paused. Something is wrong with all of it, not with some."""
 
 
 @cache
@@ -52,7 +56,26 @@ def add(
         code_version=code_version(),
         at=now,
     )
-    return int(conn.execute(row.returning(quarantine.c.id)).scalar_one())
+    id = int(conn.execute(row.returning(quarantine.c.id)).scalar_one())
+    if source is not None:
+        _pause_if_too_many(conn, source, now)
+    return id
+
+
+def _pause_if_too_many(conn: Connection, source_id: int, now: datetime) -> None:
+    """Each MOST_OPEN documents, so that a source that was resumed may go on for a while.
+
+    Never waits for the source's row (the ledger lock may be held): who holds it is about to ask that source, and the next multiple is near.
+    """
+    here = and_(quarantine.c.source == source_id, quarantine.c.released_at.is_(None))
+    count = conn.execute(select(func.count()).select_from(quarantine).where(here)).scalar_one()
+    if count % MOST_OPEN:
+        return
+    free = select(source.c.id).where(source.c.id == source_id, source.c.paused_at.is_(None)).with_for_update(skip_locked=True)
+    reason = f"{count} of its documents are in quarantine: newswire quarantine list"
+    paused = update(source).where(source.c.id == free.scalar_subquery()).values(paused_at=now, pause_reason=reason)
+    if conn.execute(paused.returning(source.c.name)).scalar() is not None:
+        history.record(conn, now, "paused", source=source_id, message=reason)
 
 
 def replay(conn: Connection, ids: Sequence[int], now: datetime, *, run: int | None = None) -> int:

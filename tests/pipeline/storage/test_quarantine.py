@@ -1,0 +1,79 @@
+"""Quarantine: what is set aside says by which version of the code; too much of one source pauses it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from pipeline.storage import listing, quarantine
+from pipeline.storage.db import Database
+from schemas import tables
+from tests.wire import Wire
+
+
+def set_aside(wire: Wire, source: int, error: str = "Unreadable") -> int:
+    with wire.database.write() as conn:
+        return quarantine.add(
+            conn, wire.now, stage="ingest", refs=[1], lane="normal", source=source, error=error, message="It holds no article."
+        )
+
+
+@pytest.fixture
+def few(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(quarantine, "MOST_OPEN", 3)
+
+
+def state(wire: Wire, id: int) -> Any:
+    return next(row for row in wire.rows(tables.source) if row.id == id)
+
+
+def test_a_source_of_which_too_much_is_set_aside_is_paused_and_says_so(database: Database, few: None) -> None:
+    wire = Wire(database)
+    bad, good = wire.source("bad-wire"), wire.source("good-wire")
+    set_aside(wire, good)
+    set_aside(wire, bad)
+    set_aside(wire, bad)
+    assert state(wire, bad).paused_at is None
+    set_aside(wire, bad)
+    assert (state(wire, bad).paused_at, state(wire, good).paused_at) == (wire.now, None)
+    assert state(wire, bad).pause_reason == "3 of its documents are in quarantine: newswire quarantine list"
+    with database.read() as conn:
+        assert [one["name"] for one in listing.status(conn, wire.now)["paused_sources"]] == ["bad-wire"]
+    assert [row.what for row in wire.rows(tables.history)] == ["paused"]
+
+
+def test_one_that_was_resumed_may_fail_again_for_a_while(database: Database, few: None) -> None:
+    wire = Wire(database)
+    bad = wire.source("bad-wire")
+    for _ in range(3):
+        set_aside(wire, bad)
+    with database.write() as conn:
+        conn.execute(tables.source.update().values(paused_at=None))
+    set_aside(wire, bad)
+    assert state(wire, bad).paused_at is None
+    for _ in range(2):
+        set_aside(wire, bad)
+    assert state(wire, bad).paused_at is not None
+
+
+def test_what_was_replayed_does_not_count(database: Database, few: None) -> None:
+    wire = Wire(database)
+    bad = wire.source("bad-wire")
+    ids = [set_aside(wire, bad), set_aside(wire, bad)]
+    with database.write() as conn:
+        assert quarantine.replay(conn, ids, wire.now) == 2
+    set_aside(wire, bad)
+    assert state(wire, bad).paused_at is None
+
+
+def test_it_is_found_by_its_reason_and_by_its_source(database: Database) -> None:
+    wire = Wire(database)
+    one, other = wire.source("one"), wire.source("other")
+    first, second, third = set_aside(wire, one), set_aside(wire, one, "Gone"), set_aside(wire, other)
+    with database.read() as conn:
+        assert listing.quarantine_open(conn) == [first, second, third]
+        assert listing.quarantine_open(conn, error="Unreadable") == [first, third]
+        assert listing.quarantine_open(conn, source_name="one") == [first, second]
+        assert listing.quarantine_open(conn, source_name="one", error="Gone") == [second]
+        assert listing.quarantine_show(conn, first)["code_version"] == quarantine.code_version()
