@@ -12,6 +12,7 @@ from __future__ import annotations
 import json
 import os
 import sqlite3
+import sys
 from contextlib import closing
 from typing import Any
 
@@ -67,3 +68,15 @@ def receive(message: dict[str, Any]) -> str:
         )
         conn.execute("COMMIT")
     return f"item {message['item']}: {message['status']}, {'applied' if applied else 'known already'}"
+
+
+def show(item: int) -> str:
+    """What this consumer shows of an item, and how often it applied a message about it: `python consumer.py --show 17`."""
+    with closing(database()) as conn:
+        row = conn.execute("SELECT headline FROM held WHERE item = ?", (item,)).fetchone()
+        [applied] = conn.execute("SELECT count(*) FROM received WHERE item = ? AND applied", (item,)).fetchone()
+    return json.dumps({"shows": row[0] if row else None, "applied": applied})
+
+
+if __name__ == "__main__" and sys.argv[1:2] == ["--show"]:
+    print(show(int(sys.argv[2])))

@@ -8,13 +8,13 @@ from typing import Annotated
 import typer
 from typer.core import TyperGroup
 
-from newswire.cli import care, copy, demonstrate, doctor, drain, news, opening, runs, serve, sources, subscriptions, trigger
+from newswire.cli import care, consumers, copy, demonstrate, doctor, drain, news, opening, runs, serve, sources, subscriptions, trigger
 
 _SECTIONS = {
     "Begin": ("demo", "ingest", "up"),
     "Sources": ("sources", "trigger", "runs"),
     "News": ("items", "why", "enrich"),
-    "Consumers": ("subscriptions",),
+    "Consumers": ("subscriptions", "consumers"),
     "Care": ("status", "doctor", "drain", "quarantine", "work", "db", "config"),
     "Processes, one by one": ("worker", "beat", "deliver", "flower", "health"),
 }
@@ -72,6 +72,7 @@ def root(
 for _part in (demonstrate, news, serve, sources, trigger, runs, care, drain, doctor):
     _part.add_to(app)
 subscriptions.add_to(app)
+consumers.add_to(app)
 copy.add_to(care.database)
 
 

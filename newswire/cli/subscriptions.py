@@ -50,7 +50,7 @@ def add(
     from pipeline.storage import subscriptions as rows
 
     kind = target(to)
-    wanted = _target(settings or [])
+    wanted = target_settings(settings or [])
     kind.check(wanted)
     chosen: dict[str, list[str]] = {}
     for key, value in _pairs(only or [], "--filter"):
@@ -83,7 +83,7 @@ def _pairs(given: list[str], option: str) -> list[tuple[str, str]]:
     return found
 
 
-def _target(given: list[str]) -> dict[str, Any]:
+def target_settings(given: list[str]) -> dict[str, Any]:
     """`headers.x-team=desk` is a part of `headers`."""
     found: dict[str, Any] = {}
     for name, value in _pairs(given, "--set"):

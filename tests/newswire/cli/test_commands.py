@@ -55,7 +55,10 @@ def story(tmp_path: Path) -> Path:
 def test_help_names_every_command_and_what_it_is_for(run: Run) -> None:
     code, out, _ = run("--help")
     assert code == 0
-    names = "demo ingest up worker beat deliver flower health sources trigger runs status items why enrich subscriptions quarantine work drain doctor db config"
+    names = (
+        "demo ingest up worker beat deliver flower health sources trigger runs status items why enrich"
+        " subscriptions consumers quarantine work drain doctor db config"
+    )
     for command in names.split():
         assert f"\n  {command} " in out
 
