@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -14,6 +15,7 @@ import msgspec
 import pytest
 import redis
 from sqlalchemy import create_engine, text
+from structlog.testing import capture_logs
 
 from newswire.doctor import Finding, examine, machine
 from pipeline import resources
@@ -26,6 +28,7 @@ from schemas.tables import log_state
 from tests.conftest import _numbers
 from tests.servers.postgres import Postgres
 from tests.servers.valkey import Valkey
+from workers import worker
 from workers.app import create
 
 ROOT = Path(__file__).parents[3]
@@ -176,6 +179,16 @@ def test_fewer_connections_than_our_processes_may_hold(sound: Settings, sound_po
             one.close()
 
 
+def test_who_starts_says_when_the_server_may_refuse_it(sound: Settings) -> None:
+    with capture_logs() as logged:
+        worker.check(connections.of_worker(4))
+    assert logged == []
+    with capture_logs() as logged:
+        worker.check(connections.of_worker(100))
+    assert [one["event"] for one in logged] == ["database.connections_short"]
+    assert "201 connections to PostgreSQL, and it grants 197: raise max_connections by 4" in logged[0]["why"]
+
+
 def test_archiving_that_fails(request: pytest.FixtureRequest, sound: Settings) -> None:
     archiving = SOUND | {"archive_mode": "on", "archive_command": "false", "wal_level": "replica"}
     with Postgres(only_wheel=request.config.getoption("--wheel-servers"), settings=archiving) as server:
@@ -195,34 +208,29 @@ def test_archiving_that_fails(request: pytest.FixtureRequest, sound: Settings) -
 
 
 @pytest.mark.parametrize(
-    ("setting", "value", "sane", "says"),
+    ("setting", "value", "says"),
     [
-        ("maxmemory-policy", "allkeys-lru", "noeviction", "throws keys away when its memory is full (maxmemory-policy allkeys-lru)"),
-        ("appendonly", "no", "yes", "forgets its queues when it restarts"),
-        ("maxmemory", "1500000", "0", "when it is full, it takes no more messages"),
-        ("maxclients", "12", "10000", "clients and takes 12"),
-        ("replicaof", "127.0.0.1 1", "no one", "is a replica"),
+        ("maxmemory-policy", "allkeys-lru", "throws keys away when its memory is full (maxmemory-policy allkeys-lru)"),
+        ("appendonly", "no", "forgets its queues when it restarts"),
+        ("maxmemory", "1500000", "when it is full, it takes no more messages"),
+        ("maxclients", "12", "clients and takes 12"),
+        ("replicaof", "127.0.0.1 1", "is a replica"),
     ],
 )
-def test_a_broker_that_loses_or_refuses(sound: Settings, client: redis.Redis, setting: str, value: str, sane: str, says: str) -> None:
-    def put(words: str) -> None:
-        if setting == "replicaof":
-            client.execute_command("REPLICAOF", *words.split())  # type: ignore[no-untyped-call]
-        else:
-            client.config_set(setting, words)
-
-    others = [redis.Redis.from_url(sound.redis_url) for _ in range(8)]
-    for one in others:
-        one.ping()
-    put(value)
-    try:
-        found = wrong(sound)["redis"]
+def test_a_broker_that_loses_or_refuses(sound: Settings, request: pytest.FixtureRequest, setting: str, value: str, says: str) -> None:
+    """A server of its own: nobody else's clients are counted."""
+    with Valkey(only_wheel=request.config.getoption("--wheel-servers"), append_only=True) as server:
+        broken = msgspec.structs.replace(sound, redis_url=server.url())
+        resources.use(broken)
+        with ExitStack() as stack:
+            client, *_ = [stack.enter_context(redis.Redis.from_url(server.url(), single_connection_client=True)) for _ in range(9)]
+            if setting == "replicaof":
+                client.execute_command("REPLICAOF", *value.split())
+            else:
+                client.config_set(setting, value)
+            found = wrong(broken)["redis"]
         assert says in found.says
         assert found.do
-    finally:
-        put(sane)
-        for one in others:
-            one.close()
 
 
 def test_a_broker_that_leaves_writing_to_the_system(sound: Settings, client: redis.Redis) -> None:
