@@ -7,6 +7,7 @@ those elements hold. An element of a bad name that holds most of it is the artic
 from __future__ import annotations
 
 from collections import Counter
+from functools import lru_cache
 
 import msgspec
 
@@ -153,7 +154,7 @@ def measure(tree: Tree) -> list[Measured]:
             begun = begun or up_first == 0
             if begun and up_first > max_up:
                 max_up = up_first
-        if length < 60 and (furniture.is_tail_head(text) or furniture.is_inline(text)):
+        if length < 60 and _is_furniture(text):
             furniture_at = place
         if count > _MANY and not prose:
             found.append(Measured(raw, False, (), "one of very many"))
@@ -226,6 +227,12 @@ def measure(tree: Tree) -> list[Measured]:
         found.append(Measured(raw, None, row))
         before += prose
     return found
+
+
+@lru_cache(maxsize=8192)
+def _is_furniture(text: str) -> bool:
+    """A heading of the page's own lists, or words that it puts between paragraphs. Remembered: a site's pages bear the same."""
+    return furniture.is_tail_head(text) or furniture.is_inline(text)
 
 
 def _path(boxes: list[Box], index: int) -> list[int]:

@@ -37,10 +37,10 @@ def read_page(html: str, *, url: str = "") -> Page:
     parser = tree.parse(html)
     said = read_metadata(parser, url=url)
     body = parser.body
-    found = tree.read_tree(body, base=url) if body is not None else Tree()
+    found = tree.read_tree(body) if body is not None else Tree()
     raws = [one.raw for one in choose.choose(found) if one.is_kept]
     prose = sum(raw.prose for raw in raws)
-    blocks = tuple(block for raw in raws if (block := _block(raw)).text)
+    blocks = tuple(block for raw in raws if (block := _block(raw, url)).text)
     if data := _of_data(said, parser, prose):
         blocks = tuple(Block(text) for text in data)
         prose = sum(map(len, data))
@@ -68,13 +68,15 @@ def read_body(html: str, *, url: str = "") -> tuple[Block, ...]:
     """The blocks of a body in markup (ninjs `body_html`, a feed's `content`): all of it is the item's, nothing has to be found."""
     parser = tree.parse(html)
     body = parser.body
-    found = tree.read_tree(body, base=url).blocks if body is not None else []
-    return tuple(block for raw in found if (block := _block(raw)).text)
+    found = tree.read_tree(body).blocks if body is not None else []
+    return tuple(block for raw in found if (block := _block(raw, url)).text)
 
 
-def _block(raw: Raw) -> Block:
+def _block(raw: Raw, base: str) -> Block:
     text = raw.text
-    return Block(text if text.isascii() and text.isprintable() else one_line(text), raw.role, raw.url)
+    return Block(
+        text if text.isascii() and text.isprintable() else one_line(text), raw.role, tree.absolute(raw.url, base) if raw.url else ""
+    )
 
 
 def _of_json(text: str) -> tuple[str, ...]:

@@ -17,6 +17,12 @@ _KIND = (
 )
 _LONGEST = 2500
 """Characters. No caption is longer."""
+_REACH = 320
+"""Characters from the end within which a credit begins, and a licence link's words after it."""
+_SIGNS = (
+    "photo image illustration graphic screen video picture credit crédit foto bild imagen imagem фото licen lizenz buy / © (c) copyright"
+    " 摄 攝 影 写真 照 图 圖 사진"
+).split()
 _AFTER = r"(?:^|(?<=[.!?\"”’'»)\]])\s+|\s+(?=[A-Z(\[]))"
 _LICENCE = re.compile(r"\s*\|\s*(?P<words>[^|.]{0,20}\b(?:[Ll]icen[cs]e|[Pp]hoto|[Bb]uy|[Ll]izenz)\b[^|.]{0,20})$")
 _AP_STYLE = re.compile(
@@ -49,7 +55,7 @@ _FILE_AT_END = re.compile(r"\s*[,/]\s*(?P<kind>[Ff]ile(?: [Pp]hoto)?|FILE PHOTO)
 
 def caption_of(text: str) -> Picture | None:
     """The picture that a paragraph is the caption of; None where no credit says that it is one. Never guesses from words alone."""
-    if len(text) > _LONGEST:
+    if len(text) > _LONGEST or not _may_end_in_credit(text):
         return None
     licence = _LICENCE.search(text)
     bare = text[: licence.start()].rstrip() if licence else text
@@ -69,6 +75,12 @@ def caption_of(text: str) -> Picture | None:
     if licence and bare:
         return Picture(caption=bare, license_text=licence["words"].strip())
     return None
+
+
+def _may_end_in_credit(text: str) -> bool:
+    """Does its end bear any word or sign of a credit? Most paragraphs have none, and need not be asked ten times."""
+    end = text[-_REACH:].lower()
+    return any(sign in end for sign in _SIGNS)
 
 
 def _is_credit(pattern: re.Pattern[str], picture: Picture, text: str, *, is_licensed: bool) -> bool:
