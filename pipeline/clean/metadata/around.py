@@ -31,6 +31,8 @@ _ENOUGH = 4000
 """Characters around a headline that hold what is said above a text."""
 _MAX_LINES, _MAX_STEPS = 40, 400
 _MARKED = 'time,[itemprop="author"],[itemprop="datePublished"],[itemprop="dateModified"],[rel~="author"],a[href*="/author"]'
+_OWN = frozenset("header headline entry".split())
+"""Words of a class that is the story's own, whatever stands beside them: `headline__footer`."""
 _PERSON_PAGE = re.compile(r"/(?:authors?|autor(?:en|es)?|writers?|contributors?|profiles?|by|staff)/[^/?#]+/?(?:[?#]|$)")
 """The address of a page about one person."""
 _CONTAINERS = frozenset("html body main article section form table ul ol nav footer aside h1 meta link script style svg".split())
@@ -69,13 +71,9 @@ class Shown(msgspec.Struct, frozen=True, gc=False):
 
     @property
     def is_aside(self) -> bool:
-        """Is it in an element about other stories, or by readers?"""
-        return self.is_within(7)
-
-    def is_within(self, levels: int) -> bool:
-        """Is one of so many elements, from this one outwards, about other stories, or by readers?"""
+        """Is it in an element about other stories, or by readers? Seen from the element outwards, some levels."""
         above: LexborNode | None = self.node
-        for _ in range(levels):
+        for _ in range(7):
             if above is None or above.tag in ("body", "main", "html"):
                 return False
             if above.tag in ("nav", "footer", "aside"):
@@ -238,7 +236,8 @@ def _label(node: LexborNode) -> str:
 
 @lru_cache(maxsize=4096)
 def _is_other(label: str) -> bool:
-    return not _OTHERS.isdisjoint(word.lower() for word in _WORDS.findall(label))
+    words = {word.lower() for word in _WORDS.findall(label)}
+    return not words.isdisjoint(_OTHERS) and words.isdisjoint(_OWN)
 
 
 def _lines(top: LexborNode) -> list[str]:

@@ -39,6 +39,7 @@ _AFFILIATION = re.compile(
 _CREDENTIALS = re.compile(r"(?:,?\s+(?:(?!II|III|IV|VI)[A-Z]{2,4}|M\.D\.|Ph\.?D\.?|MBA|MSc|BSc))+$|^(?:MD|PhD|[A-Z]{2,4})$")
 """`MS, RDN, LD` behind a name."""
 _COMPANY = re.compile(r"\b(?:GmbH|Inc|Ltd|LLC|AG|KG|Corp|Company|company|S\.A|Verlag|Group|e\.\s?V)\b\.?$|^\S+\.[a-z]{2,4}$")
+_SITE_PARTS = re.compile(r"\s+[-–—|:•·]\s+")
 _READING = re.compile(r"\b\d+\s*(?:min\b|minutes?\b|Min\.).*$", re.IGNORECASE)
 _LEADING_AND = re.compile(r"^(?:and|&|und|et|y|e)\s+", re.IGNORECASE)
 _COMMA = re.compile(r"\s*(?:[,;|/·•、，；\n]|\s[–—-]\s)\s*")
@@ -92,8 +93,7 @@ def _says_more(one: Said[tuple[Author, ...]], chosen: Said[tuple[Author, ...]]) 
 
 def _candidates(head: Head, around: Around, graph: Graph) -> Iterable[Said[tuple[Author, ...]]]:
     """What the page says, the most reliable first."""
-    for thing in (graph.article, graph.page):
-        yield Said(_of_things(graph, thing.get("author") or thing.get("creator")), Origin.JSON_LD, "author")
+    yield Said(_of_things(graph, graph.article.get("author") or graph.article.get("creator")), Origin.JSON_LD, "author")
     for name in names.AUTHORS:
         if values := head.meta.get(name):
             origin = Origin.OPENGRAPH if name.startswith(("article:", "og:")) else Origin.META
@@ -101,7 +101,6 @@ def _candidates(head: Head, around: Around, graph: Graph) -> Iterable[Said[tuple
     if values := head.props.get("author"):
         yield Said(_joined(values), Origin.MICRODATA, "author")
     yield from _shown(around)
-    yield Said(_of_things(graph, graph.article.get("author"), only=True), Origin.JSON_LD, "author")
 
 
 def _joined(values: Sequence[str]) -> tuple[Author, ...]:
@@ -116,28 +115,28 @@ def _merged(lists: Iterable[tuple[Author, ...]]) -> tuple[Author, ...]:
     return tuple(found.values())[:_MAX_PEOPLE]
 
 
-def _of_things(graph: Graph, value: object, *, only: bool = False) -> tuple[Author, ...]:
-    """`author` of JSON-LD: a name, an object, a list of either, or a reference to one. `only`: the organisations, else all but them."""
+def _of_things(graph: Graph, value: object) -> tuple[Author, ...]:
+    """`author` of JSON-LD: a name, an object, a list of either, or a reference to one. Organisations are no people."""
     lists = []
     for one in value[: _MAX_PEOPLE * 2] if isinstance(value, list) else [value]:
         thing = graph.resolved(one)
-        if isinstance(thing, dict) and only == bool(types(thing) & _ORGANISATIONS):
+        if isinstance(thing, dict) and types(thing) & _ORGANISATIONS:
+            continue
+        if isinstance(thing, dict):
             role = string(thing.get("jobTitle"))[:100]
             for name in strings(thing.get("name")):
                 authors = people(name, is_structured=True)
                 lists.append(
                     tuple(msgspec.structs.replace(author, role=role) if role and not author.role else author for author in authors)
                 )
-        elif not isinstance(thing, dict) and not only:
+        else:
             lists.append(people(string(thing), is_structured=True))
     return _merged(lists)
 
 
 def _shown(around: Around) -> Iterable[Said[tuple[Author, ...]]]:
     """Bylines that readers see: those below the heading first, those about other stories never."""
-    near = [
-        one for one in around.bylines if not one.is_aside or 0 < one.place < _NEAR and _leads().match(one.text) and not one.is_within(2)
-    ]
+    near = [one for one in around.bylines if not one.is_aside]
     below = [one for one in near if one.place > 0] or near
     if not below:
         return
@@ -156,7 +155,8 @@ def _shown(around: Around) -> Iterable[Said[tuple[Author, ...]]]:
 
 def _without_sites(authors: tuple[Author, ...], sites: Sequence[str]) -> tuple[Author, ...]:
     """Without the site or its publisher under their own names, or a department of theirs."""
-    keys = {key for site in sites if (key := letters(site).removeprefix("the"))}
+    names = (name for site in sites for name in (site, *_SITE_PARTS.split(site)))
+    keys = {key for name in names if len(key := letters(name).removeprefix("the")) > 2}
     return tuple(one for one in authors if not one.name or not any(_is_site(letters(one.name).removeprefix("the"), key) for key in keys))
 
 
@@ -178,12 +178,16 @@ def people(text: str, *, is_structured: bool = False) -> tuple[Author, ...]:
     """
     text = one_line(text[: _MAX_BYLINE * 2])[:_MAX_BYLINE]
     text = _ADDRESS.sub(" ", text)
-    if (start := dates.starts_at(text)) is not None:
-        text = text[:start]
+    if (span := dates.date_span(text)) is not None:  # `Ama Mensah May 1, 2024`, `Posted on May 1, 2024 by Ama Mensah`
+        behind = text[span[1] :].lstrip(" ,.|@:0123456789UhrampAMP")
+        text = behind if _may_be_byline(behind) else text[: span[0]]
     text = _READING.sub("", text)
+    text = _leads().sub("", text.strip(), count=1)
     text = _ends().sub("", text)
     found: list[Author] = []
-    for piece in _pieces(text):
+    for place, piece in enumerate(_pieces(text)):
+        if place == 0 and _COMPANY.search(piece):
+            break  # an imprint: a firm, its town, its country
         _take(found, piece, is_structured)
         if len(found) >= _MAX_PEOPLE:
             break
@@ -259,7 +263,7 @@ def is_name(text: str, *, is_structured: bool) -> bool:
         return False
     if text.casefold() in _NOBODY or text.startswith(("#", "/", "<", "{")) or any(sign in text for sign in '?!<>{}="“”…©'):
         return False
-    if _COMPANY.search(text) or len(text) <= 3 and text.isupper():
+    if len(text) <= 3 and text.isupper():
         return False
     if text.endswith(".") and len(words) > 4 or ": " in text:
         return False

@@ -23,7 +23,7 @@ _DAY_MONTH = re.compile(
     rf"(?<!\d)(\d\d?)(?:st|nd|rd|th|er|º|ª|\.)?[\s\-/]*(?:(?:de|of)\s+|d[’'])?({_NAME})\.?,?(?:\s+(?:de|del))?[\s\-/]*((?:19|20)\d\d)(?!\d)"
 )
 _MONTH_DAY = re.compile(rf"({_NAME})\.?\s*(\d\d?)(?:st|nd|rd|th|\.)?(?:,\s*|\s+)(?:at\s+\d\S*\s+(?:[ap]m\s+)?)?((?:19|20)\d\d)(?!\d)")
-_NUMBERS = re.compile(r"(?<![\d/.-])(\d\d?)([./-])(\d\d?)\2((?:19|20)?\d\d)(?![\d/])")
+_NUMBERS = re.compile(r"(?<![\d/.-])(\d\d?)([./-])\s?(\d\d?)\2\s?((?:19|20)?\d\d)(?![\d/])")
 _TIME = re.compile(
     r"(?<![\d:])(\d\d?)(?:[:.h](\d\d)(?::\d\d)?\s*(?:([ap])\.?m\b\.?)?|\s*([ap])\.?m\b\.?)\s*(?:\(?([A-Z]{1,5}\b|[+-]\d\d:?\d\d))?",
     re.IGNORECASE,
@@ -160,9 +160,9 @@ def _built(year: int, month: int, day: int, time: tuple[int, int, int] | None, z
 
 
 @lru_cache(maxsize=2048)
-def starts_at(text: str) -> int | None:
-    """Where the first date of a text begins; None where none stands in it."""
+def date_span(text: str) -> tuple[int, int] | None:
+    """Where the first date of a text stands; None where none does."""
     if not any(map(str.isdigit, text)):
         return None
     found = _printed_day(text, True)
-    return found[1][0] if found else None
+    return found[1] if found else None

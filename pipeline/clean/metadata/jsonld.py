@@ -82,7 +82,10 @@ def read(scripts: list[str]) -> Graph:
     publisher = graph.resolved(graph.article.get("publisher"))
     if isinstance(publisher, list):
         publisher = publisher[0] if publisher else None
-    graph.publisher = (string(publisher.get("name")) if isinstance(publisher, dict) else string(publisher)) or graph.publisher
+    if isinstance(publisher, dict) and "Person" in types(publisher):
+        graph.publisher = ""  # a page of one's own
+    else:
+        graph.publisher = (string(publisher.get("name")) if isinstance(publisher, dict) else string(publisher)) or graph.publisher
     return graph
 
 

@@ -12,7 +12,7 @@ import msgspec
 from pipeline.clean.metadata import names
 from pipeline.clean.metadata.around import Around, Shown
 from pipeline.clean.metadata.authors import alternatives
-from pipeline.clean.metadata.dates import Moment, moment, starts_at
+from pipeline.clean.metadata.dates import Moment, date_span, moment
 from pipeline.clean.metadata.head import Head
 from pipeline.clean.metadata.jsonld import Graph, string
 from pipeline.clean.metadata.said import Said, believed
@@ -102,7 +102,7 @@ def _shown(around: Around, month_first: bool) -> tuple[list[Said[Moment]], list[
     published: list[Said[Moment]] = []
     changed: list[Said[Moment]] = []
     for one in sorted((*around.stamps, *around.bylines), key=lambda one: (one.place < 0, abs(one.place))):
-        if abs(one.place) > _NEAR or one.prop in ("datepublished", "datemodified") or starts_at(one.text) is None or one.is_aside:
+        if abs(one.place) > _NEAR or one.prop in ("datepublished", "datemodified") or date_span(one.text) is None or one.is_aside:
             continue
         if len(published) + len(changed) >= _ENOUGH:
             break
@@ -117,7 +117,7 @@ def _shown(around: Around, month_first: bool) -> tuple[list[Said[Moment]], list[
 
 
 def _may_be_stamp(text: str) -> bool:
-    return len(text) <= _LONG and starts_at(text) is not None
+    return len(text) <= _LONG and date_span(text) is not None
 
 
 def _elsewhere(around: Around, month_first: bool) -> Iterator[Said[Moment]]:
@@ -130,15 +130,15 @@ def _elsewhere(around: Around, month_first: bool) -> Iterator[Said[Moment]]:
 def _stamps(lines: Sequence[str], month_first: bool) -> Iterator[Said[Moment]]:
     """Lines that are a date and little else, or a date behind a word for publishing."""
     for line in lines:
-        if starts_at(line) is None:
+        if date_span(line) is None:
             continue
         for part, is_change in _parts(line):
             if is_change or len(part) > _LONG:
                 continue
-            start = starts_at(part)
-            if start is None:
+            span = date_span(part)
+            if span is None:
                 continue
-            is_labelled = part is not line and start < 12
+            is_labelled = part is not line and span[0] < 12
             if (is_labelled or len(line) <= _STAMP) and (found := moment(part, month_first=month_first)):
                 yield Said(found, Origin.VISIBLE, "text", part.strip()[:60])
 

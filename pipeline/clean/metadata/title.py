@@ -17,8 +17,6 @@ from schemas.article import Origin, Provenance
 
 _SEPARATOR = re.compile(r"\s+[|–—·»«:•‹›/~-]+\s+|\s*[|»«｜]\s*|\s+::\s+|(?<=\S)_(?=\S*$)")
 _LEAST_WORDS = 2
-_SECTION = 2
-"""Words of the longest section's name that may stand between headline and site."""
 _CONFIRMED, _SURELY = 0.2, 0.55
 """How like a heading is to what machines are told, to be believed: one of the first level, and one of the second."""
 _HINTED = 0.0
@@ -131,7 +129,7 @@ def without_site(title: str, site: str, host: str = "") -> str:
     keys = {key for key in (letters(site), letters(site).removeprefix("the"), _of_host(host)) if len(key) > 1}
     for cut in marks:  # all behind the first separator that the site's name follows
         if any(_names_site(part, keys) for part in _SEPARATOR.split(title[cut.end() :])[:1]) and cut.start() > 0:
-            return _without_section(title[: cut.start()].strip(), cut.group().strip())
+            return title[: cut.start()].strip()
     if _names_site(title[: marks[0].start()], keys):
         return title[marks[0].end() :].strip()
     last = marks[-1]
@@ -139,12 +137,6 @@ def without_site(title: str, site: str, host: str = "") -> str:
     if not site and len(tail.split()) <= 4 and len(tail) * 2 <= len(kept) and last.group().strip() != ":":
         return kept.strip()
     return title
-
-
-def _without_section(title: str, separator: str) -> str:
-    """`Headline | Section`, as it stood before `| Site`: without a section of a word or two."""
-    head, cut, tail = title.rpartition(separator) if separator in "|·•»" else ("", "", "")
-    return head.strip() if cut and len(tail.split()) <= _SECTION and len(head.split()) > 2 * _SECTION - 1 else title
 
 
 def _of_host(host: str) -> str:

@@ -57,7 +57,7 @@ muhabiri, editör, yazarı, köşe, مراسل, محرر, صحفي, كاتب, �
 """What people are, word by word, beside who they are."""
 
 NOBODY = phrases("""
-admin, administrator, webmaster, user, root, test, guest, anonymous, unknown, undefined, null, none, staff, contributor, contributors
+super user, no author, admin, administrator, webmaster, user, root, test, guest, anonymous, unknown, undefined, null, none, staff, contributor, contributors
 author, authors, editor, editors, share, follow, read, read more, comments, comment, facebook, twitter, instagram, linkedin, youtube
 email, e-mail, website, home, news, bio, profile, archive, staff writer, staff report, staff reports, news desk, web desk, newsroom
 press release, guest author, guest contributor, staff reports, edit profile, sponsored, sponsored content, see full bio, view all posts

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.clean.metadata.dates import moment, starts_at
+from pipeline.clean.metadata.dates import date_span, moment
 
 
 @pytest.mark.parametrize(
@@ -75,4 +75,5 @@ def test_a_zone_that_is_not_given_is_told() -> None:
 def test_any_text_is_read_or_none(text: str) -> None:
     found = moment(text)
     assert found is None or 1900 <= found.at.year <= 2200 and found.at.tzinfo is not None
-    assert starts_at(text) is None or starts_at(text) >= 0  # type: ignore[operator]
+    span = date_span(text)
+    assert span is None or 0 <= span[0] < span[1] <= len(text)

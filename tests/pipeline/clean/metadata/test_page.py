@@ -32,7 +32,7 @@ class TestTitle:
         ("head", "body", "expected"),
         [
             ("<title>Channel to be deepened - The Example Press</title>" + OF_SITE("The Example Press"), "", "Channel to be deepened"),
-            ("<title>Channel to be deepened | Harbour | Example.org</title>", "", "Channel to be deepened"),
+            ("<title>Channel to be deepened | Example.org</title>", "", "Channel to be deepened"),
             (
                 "<title>The Example Press: Channel to be deepened</title>" + OF_SITE("Example Press"),
                 "",
