@@ -11,6 +11,7 @@ from pathlib import Path
 
 from typer.main import get_command
 
+import newswire.waits
 from newswire.cli.commands import app
 
 PAGE = (Path(__file__).parents[2] / "docs" / "how-to" / "status.md").read_text(encoding="utf-8")
@@ -51,6 +52,35 @@ def test_each_thing_that_status_says_has_its_section() -> None:
     source = textwrap.dedent(inspect.getsource(inspect.unwrap(callback)))
     assert len(list(said(source))) >= 9
     assert missing(source, PAGE) == []
+
+
+def reasons(source: str) -> set[str]:
+    """How each reason to wait begins or goes on, up to what differs: of a pair that is returned, and of what `waits_for` is set to."""
+    found: set[str] = set()
+    for node in ast.walk(ast.parse(source)):
+        match node:
+            case ast.Return(value=ast.Tuple(elts=[sentence, *_])):
+                found |= literals(sentence)
+            case ast.keyword(arg="waits_for", value=sentence) | ast.Assign(targets=[ast.Name(id="waits_for")], value=sentence):
+                found |= literals(sentence)
+    return found
+
+
+def literals(node: ast.expr) -> set[str]:
+    """The longest fixed part of a sentence."""
+    parts = [part for part in getattr(node, "values", [node]) if isinstance(part, ast.Constant) and isinstance(part.value, str)]
+    return {max((part.value for part in parts), key=len).strip(" ,:;")} if parts else set()
+
+
+def unexplained(source: str, page: str) -> list[str]:
+    return sorted(reason for reason in reasons(source) if reason not in page)
+
+
+def test_each_reason_to_wait_is_explained() -> None:
+    source = inspect.getsource(newswire.waits)
+    assert len(reasons(source)) >= 15
+    assert unexplained(source, PAGE) == []
+    assert unexplained(source, PAGE.replace("`the deliverer`", "")) == ["the deliverer"]
 
 
 def test_a_new_thing_without_a_section_is_found() -> None:
