@@ -15,6 +15,10 @@ import msgspec
 from pipeline.text.spelling import key
 from pipeline.text.tables import rows
 
+_LONGEST_MARK = 80
+"""Characters."""
+_LONGEST_CREDIT = 2000
+"""Characters in which an agency is looked for."""
 _DESKS = frozenset(
     "Asia Auto Breakingviews Business Cultura Data Deportes Digital Economy Entertainment Español Factcheck Foundation Government Health International"
     " Law Markets News Newsfeatures Opinion Politics Relaxnews Salute Science Sport Sports Tax Technology Travel Verde Weather Newswire".split()
@@ -81,6 +85,8 @@ def in_running_text() -> re.Pattern[str]:
 
 def agency_of(mark: str) -> Agency | None:
     """Whose mark this is, desks and partners aside: `dpa/lno`, `dpa-AFX`, `AP/NAN`, `AFP via Foo`, `CNN Business`; None where it is nobody's known mark."""
+    if len(mark) > _LONGEST_MARK:
+        return None
     mark = " ".join(mark.split()).strip("/ ")
     known = _by_mark().get(mark) or _by_mark().get(mark.rstrip("."))
     if known or not mark:
@@ -94,5 +100,5 @@ def agency_of(mark: str) -> Agency | None:
 
 def named_in(text: str) -> str | None:
     """The first agency that a credit, a byline or a tail names, by its usual name; None where it names none."""
-    found = in_running_text().search(text)
+    found = in_running_text().search(text, 0, _LONGEST_CREDIT)
     return _by_mark()[found.group()].name if found else None

@@ -9,8 +9,10 @@ from pipeline.text.dates import date_at_start, weekdays
 from pipeline.text.spelling import key
 
 _BY = re.compile(
-    r"^(?:(?:Written|Story|Reported|Words|Text)\s+)?(?:By|BY|by|Von|VON|Par|PAR|Por|POR|Di|Door|Av|Af|От|بقلم)\s*:?\s+(?P<name>\S.*)$"
+    r"^(?:(?:Written|Story|Reported|Words|Text)\s{1,3})?(?:By|BY|by|Von|VON|Par|PAR|Por|POR|Di|Door|Av|Af|От|بقلم)\s{0,3}:?\s{1,3}(?P<name>\S.*)$"
 )
+_LONGEST = 200
+"""Characters. No byline is longer."""
 _PARTICLES = frozenset("and y e et und & of de del della di da van von der den la le bin al el for the in with i og och en a from".split())
 _AGENCY_AFTER = re.compile(rf"(?<=\w)\s+(?:The )?{in_running_text().pattern}(?:\s+(?:[Ss]taff )?[Ww]riters?)?$")
 _STAFF = re.compile(
@@ -36,7 +38,7 @@ def byline_of(line: str) -> str | None:
 
     A byline is short, its words are capitalised, and it is no sentence: `By nightfall the town was dry.` is none.
     """
-    match = _BY.match(line)
+    match = _BY.match(line) if len(line) <= _LONGEST else None
     if match is None:
         return None
     name = _AGENCY_AFTER.sub("", match["name"].strip())

@@ -23,18 +23,18 @@ _YEAR = r"(?:19|20)\d\d(?!\d)"
 _DAY = r"\d{1,2}(?!\d)"
 _DATE = re.compile(
     rf"""(?<![^\W_])(?:
-            (?P<m1>{_MONTH})(?:\.?,?\s*)(?P<d1>{_DAY})(?:st|nd|rd|th)?(?:\s*,?\s+(?P<y1>{_YEAR}))?
-          | (?P<d2>{_DAY})(?:\.|er|º|°|st|nd|rd|th)?\s*(?:de\s+|d['’])?(?P<m2>{_MONTH})\.?
-            (?:[\s/]+(?P<again>{_WORD}))??(?:\s*(?:de\s|del\s|,)?\s*(?P<y2>{_YEAR}))?
+            (?P<m1>{_MONTH})(?:\.?,?\s{{0,3}})(?P<d1>{_DAY})(?:st|nd|rd|th)?(?:\s{{0,3}},?\s{{1,3}}(?P<y1>{_YEAR}))?
+          | (?P<d2>{_DAY})(?:\.|er|º|°|st|nd|rd|th)?\s{{0,3}}(?:de\s{{1,3}}|d['’])?(?P<m2>{_MONTH})\.?
+            (?:[\s/]{{1,3}}(?P<again>{_WORD}))??(?:\s{{0,3}}(?:de\s|del\s|,)?\s{{0,3}}(?P<y2>{_YEAR}))?
           | (?P<d3>{_DAY})[-/.]\s?(?P<m3>{_DAY})[-/.]\s?(?P<y3>{_YEAR})
           | (?P<y4>{_YEAR})[-/.](?P<m4>{_DAY})[-/.](?P<d4>{_DAY})
-          | (?P<y5>{_YEAR})\.?\s+(?P<m5>{_MONTH})\.?\s+(?P<d5>{_DAY})
+          | (?P<y5>{_YEAR})\.?\s{{1,3}}(?P<m5>{_MONTH})\.?\s{{1,3}}(?P<d5>{_DAY})
           | (?P<y6>{_YEAR})\s?[年년.]\s?(?P<m6>{_DAY})\s?[月월.]\s?(?P<d6>{_DAY})\s?[日일]?
-        )(?:\s*г\.?)?\.?""",
+        )(?:\s{{0,3}}г\.?)?\.?""",
     re.VERBOSE,
 )
 """`Aug. 15, 2022`, `15 de agosto de 2022`, `5 أيار/مايو`, `15.08.2022`, `2022-08-15`, `2022. augusztus 15.` (Hungarian), `2022年8月15日`, `2022. 8. 15.`"""
-_AT_END = re.compile(rf"{_DATE.pattern}[\s,.]*(?:(?P<last>[^\W\d_]{{3,12}})[\s,.]*)?\Z", re.VERBOSE)
+_AT_END = re.compile(rf"{_DATE.pattern}[\s,.]{{0,4}}(?:(?P<last>[^\W\d_]{{3,12}})[\s,.]{{0,4}})?\Z", re.VERBOSE)
 _BEFORE = re.compile(r"(?:^|(?<=[\s,]))([^\W\d_]{2,14}(?:-feira)?)\.?,?\s*\Z")
 _ON = frozenset(("في", "le", "am", "den", "el", "il", "dnia", "dne"))
 """What may stand before a date: `القاهرة في 3 أكتوبر`."""
@@ -144,6 +144,8 @@ def resolve(printed: Printed, published: date | None) -> date | None:
     return min(candidates, key=lambda day: (abs((day - published).days), day))
 
 
+_LONGEST_STAMP = 200
+"""Characters, white space included."""
 _ZULU = re.compile(r"\s*(?:GMT|UTC)\s*([+-]\d)")
 _TZINFOS = {
     "EST": -18000, "EDT": -14400, "CST": -21600, "CDT": -18000, "MST": -25200, "MDT": -21600, "PST": -28800, "PDT": -25200,
@@ -157,6 +159,8 @@ def timestamp(value: str) -> datetime | None:
 
     ISO 8601 first, then the mail form, then what dateutil reads (with the zones' abbreviations that news sites print).
     """
+    if len(value) > _LONGEST_STAMP:
+        return None
     value = _ZULU.sub(r" \1", " ".join(value.split())).strip()
     if not value or len(value) > 80 or not any(sign.isdigit() for sign in value):
         return None

@@ -7,6 +7,8 @@ from datetime import UTC, datetime, timedelta, timezone
 
 from pipeline.text.dates import date_in, resolve
 
+_LONGEST = 1000
+"""Characters. No embargo line is longer."""
 _CLOCK = re.compile(
     r"(?<!\d)(?P<hour>[01]?\d|2[0-4])(?:[:.h](?P<minute>[0-5]\d))?\s*(?P<half>[aApP]\.?\s?[mM]\b\.?)|(?<![\d:.])(?P<h24>[01]?\d|2[0-4])[:.hH](?P<m24>[0-5]\d)(?!\d)"
     r"|\b(?P<military>[012]\d[0-5]\d)(?=\s*(?:GMT|UTC|Z|[A-Z]{3,4})\b)|\b(?P<word>[Nn]oon|[Mm]idnight|NOON|MIDNIGHT)\b|(?<!\d)(?P<uhr>[01]?\d|2[0-4])\s*(?:Uhr|h)\b"
@@ -29,7 +31,7 @@ def until(line: str, *, arrived: datetime) -> datetime | None:
 
     A day without a year is the one nearest to when the document arrived; a time without a day is the next such time.
     """
-    clock = _clock(line)
+    clock = _clock(line) if len(line) <= _LONGEST else None
     if clock is None:
         return None
     hour, minute, span = clock

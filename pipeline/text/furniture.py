@@ -136,7 +136,7 @@ def is_tail_head(line: str) -> bool:
 
 def is_related_head(line: str) -> bool:
     """A heading of a box that may stand in the middle of a story, the links below it: `RELATED`, `Read more`, `See also`."""
-    return bool(_RELATED_HEAD.match(_key(line)))
+    return len(line) <= 200 and bool(_RELATED_HEAD.match(_key(line)))
 
 
 def is_inline(line: str) -> bool:
@@ -167,7 +167,7 @@ def _is_signature(line: str) -> bool:
 
 def is_contact(line: str) -> bool:
     """`Media contact:` and its like: from there on a press release is for editors."""
-    return bool(_CONTACT.match(line))
+    return len(line) <= 400 and bool(_CONTACT.match(line))
 
 
 def split_tail(paragraph: str) -> tuple[str, str | None]:

@@ -15,6 +15,9 @@ import msgspec
 from pipeline.text.spelling import key
 from pipeline.text.tables import rows
 
+LONGEST_NAME = 100
+"""Characters. Nothing longer is looked up."""
+
 
 class City(msgspec.Struct, frozen=True, gc=False):
     """A city of 15,000 people or more, or a place that wires know."""
@@ -108,12 +111,12 @@ def _regions_by_key() -> dict[str, tuple[Region, ...]]:
 
 def country_code(name: str) -> str | None:
     """The code of a printed country, in whatever capitals; None where no country is called so."""
-    return _countries_by_key().get(key(name).removeprefix("the "))
+    return _countries_by_key().get(key(name).removeprefix("the ")) if len(name) <= LONGEST_NAME else None
 
 
 def find_region(name: str) -> Region | None:
     """The state or province that is printed so, as a word or an abbreviation. The United States first: `Ga.` is Georgia's."""
-    found = _regions_by_key().get(key(name), ())
+    found = _regions_by_key().get(key(name), ()) if len(name) <= LONGEST_NAME else ()
     # two-letter codes only in capitals: "Me." and "In" are words
     fitting = [region for region in found if not (len(region.name) == 2 and region.name.isupper()) or name == region.name]
     return fitting[0] if fitting else None
@@ -121,6 +124,8 @@ def find_region(name: str) -> Region | None:
 
 def find_city(name: str, *, country: str | None = None, region: str | None = None) -> City | None:
     """The most likely city of this name, in the country and region where these are known; None where there is none."""
+    if len(name) > LONGEST_NAME:
+        return None
     fitting = [city for city in _by_key().get(key(name), ()) if country in (None, city.country)]
     in_region = [city for city in fitting if region and city.region == region]
     return next(iter(in_region or fitting), None)

@@ -14,6 +14,8 @@ from pipeline.text.marks import Mark
 _HEADER_LINES = 12
 """Header lines above a headline are few; a text that has more of them has no headline."""
 _HEADLINE_WORDS = 40
+_HEADLINE_LENGTH = 600
+"""Characters."""
 
 
 class Head(msgspec.Struct, frozen=True, kw_only=True):
@@ -90,7 +92,7 @@ def read_head(paragraphs: Sequence[str]) -> Head:
 
 def _is_headline(line: str, following: Sequence[str]) -> bool:
     """Could the line be the headline of what follows? No dateline, no caption, no bullet, not a paragraph of prose."""
-    if not following or len(line.split()) > _HEADLINE_WORDS or line.startswith(("* ", "• ")):
+    if not following or len(line) > _HEADLINE_LENGTH or len(line.split()) > _HEADLINE_WORDS or line.startswith(("* ", "• ")):
         return False
     if split_lead(line).dateline is not None or caption_of(line) is not None or furniture.related_of(line) is not None:
         return False

@@ -118,6 +118,14 @@ _MORE = re.compile(
 _TAKES_OFF = re.compile(r"\s*(?:-30-|# # #|###|\(END\)|-0-|--?ENDS--?|-ends-|-more-|\(more\)|\(MORE\)|Endit(?:em)?\.?|NNNN)\s*$")
 
 
+_END_REACH = 40
+"""Characters from the end of a paragraph in which an end mark begins."""
+_LONGEST_MARK = 240
+"""Characters. No line that is only a mark is longer."""
+_LONGEST = 2000
+"""Characters. No mark, note or notice to editors is longer: a longer line is a paragraph, and costs nothing here."""
+
+
 class Marked(msgspec.Struct, frozen=True):
     """A headline without its marks, and the marks."""
 
@@ -133,7 +141,7 @@ def of_headline(headline: str) -> Marked:
     """`UPDATE 2-Ministers agree` → `Ministers agree`, writethru. A mark counts only before a dash or colon, or in brackets."""
     found: set[Mark] = set()
     text = headline.strip()
-    while (match := _BEFORE_HEADLINE.match(text) or _IN_BRACKETS.match(text)) is not None:
+    while len(text) <= _LONGEST and (match := _BEFORE_HEADLINE.match(text) or _IN_BRACKETS.match(text)) is not None:
         mark = _which(match)
         if mark is Mark.PLAIN and match.groupdict().get("sep") is None:
             break
@@ -144,6 +152,8 @@ def of_headline(headline: str) -> Marked:
 
 def of_line(line: str) -> frozenset[Mark] | None:
     """The marks of a header line that holds nothing else (`URGENT`, a take line); None where the line is no such line."""
+    if len(line) > _LONGEST_MARK:
+        return None
     alone = _ALONE.match(line)
     if alone:
         return frozenset((_which(alone),))
@@ -154,17 +164,17 @@ def of_line(line: str) -> frozenset[Mark] | None:
 
 def is_kill_notice(line: str) -> bool:
     """Does a line tell editors to take a story off?"""
-    return bool(_KILL_NOTICE.match(line))
+    return len(line) <= _LONGEST and bool(_KILL_NOTICE.match(line))
 
 
 def is_embargo(line: str) -> bool:
     """Is it an embargo line? When it ends is `embargo.until`'s business."""
-    return bool(_EMBARGO.match(line)) and len(line) < 240
+    return len(line) <= _LONGEST_MARK and bool(_EMBARGO.match(line))
 
 
 def is_advisory(line: str) -> bool:
     """Words to editors: `(Adds details)`, `Eds: …`, `Editor's note: …`."""
-    return bool(_ADVISORY_LINE.match(line))
+    return len(line) <= _LONGEST and bool(_ADVISORY_LINE.match(line))
 
 
 def is_update_note(line: str) -> bool:
@@ -174,6 +184,8 @@ def is_update_note(line: str) -> bool:
 
 def correction_of(line: str) -> str | None:
     """What a correction line says it corrects; None where the line is none."""
+    if len(line) > _LONGEST:
+        return None
     match = _CORRECTION_LINE.match(line)
     if match:
         return next(part for part in (match["a"], match["b"], match["c"]) if part)
@@ -184,14 +196,15 @@ def correction_of(line: str) -> str | None:
 
 def is_end(line: str) -> bool:
     """The end of the story: `-30-`, `###`, `(END)`."""
-    return bool(_END.match(line))
+    return len(line) <= _LONGEST_MARK and bool(_END.match(line))
 
 
 def is_more(line: str) -> bool:
     """A take's last line, `-more-`: the story goes on in the next take."""
-    return bool(_MORE.match(line))
+    return len(line) <= _LONGEST_MARK and bool(_MORE.match(line))
 
 
 def without_end(paragraph: str) -> str:
     """The paragraph without an end mark that stands behind its last word."""
-    return _TAKES_OFF.sub("", paragraph)
+    found = _TAKES_OFF.search(paragraph, max(0, len(paragraph) - _END_REACH))
+    return paragraph[: found.start()] if found else paragraph

@@ -47,7 +47,7 @@ def paragraphs(text: str) -> tuple[str, ...]:
     lines = plain(text).split("\n")
     width = max((len(line.rstrip()) for line in lines), default=0)
     wraps = _is_wrapped(lines, width)
-    found: list[str] = []
+    found: list[list[str]] = []
     open_line = ""
     for line in lines:
         stripped = " ".join(line.split())
@@ -55,11 +55,11 @@ def paragraphs(text: str) -> tuple[str, ...]:
             open_line = ""
             continue
         if open_line and wraps and not line[0].isspace() and _is_full(open_line, stripped, width):
-            found[-1] += " " + stripped
+            found[-1].append(stripped)
         else:
-            found.append(stripped)
+            found.append([stripped])
         open_line = line.rstrip()
-    return tuple(found)
+    return tuple(" ".join(paragraph) for paragraph in found)
 
 
 def _is_wrapped(lines: list[str], width: int) -> bool:

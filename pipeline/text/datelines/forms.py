@@ -32,7 +32,6 @@ from schemas.article import Place
 
 _REACH = 140
 """No dateline is longer, in characters."""
-_LONGEST_PLACES = 100
 _DASHES = r"--|—|–|―|-|_|\|"
 _AFTER_MARK = re.compile(rf"\s*(?P<sep>\.\s*(?:-|–|—)|[–—]{{2}}|-{{2,3}}|{_DASHES}|:|/|\.|=)(?=\s|$|[^\W\d_]|[\"“«„'‘*])\s*")
 """What parts an agency's mark from the story."""
@@ -323,8 +322,6 @@ def _head(text: str, agency: Agency | None, *, has_mark: bool) -> _Head | None:
         raw, printed = (raw[: in_digits.start()].rstrip(" ,"), numbers) if is_possible(numbers) else (raw, None)
     elif has_mark and printed is None and (alone := _DAY_ALONE.search(raw)) and 1 <= int(alone["day"]) <= 31:
         raw, day = raw[: alone.start()], int(alone["day"])
-    if len(raw) > _LONGEST_PLACES:
-        return None
     if not raw:
         return _Head((), "", printed, None, True) if printed or has_mark else None
     places = read_places(raw, home=agency.home if agency else "", is_dated=printed is not None)

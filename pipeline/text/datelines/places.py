@@ -18,6 +18,8 @@ from schemas.article import Place
 
 MOST = 5
 """Places in one dateline."""
+_LONGEST_LIST = 100
+"""Characters of all places together."""
 _LONGEST = 80
 """Characters of a place that is no city."""
 _MOST_LOWER_CASE = 4
@@ -47,7 +49,10 @@ def read_places(printed: str, *, home: str = "", is_dated: bool = False) -> tupl
 
     `home` is the agency's country, which it leaves out. `is_dated`: a date follows, so a name may stand in lower case (`oak brook, ill.`).
     """
-    if sum(word[:1].islower() and word not in words("particles") for word in printed.split()) > _MOST_LOWER_CASE:
+    if (
+        len(printed) > _LONGEST_LIST
+        or sum(word[:1].islower() and word not in words("particles") for word in printed.split()) > _MOST_LOWER_CASE
+    ):
         return ()  # a sentence: most texts end here
     no_city = _no_city(printed)
     if no_city:
