@@ -15,6 +15,7 @@ import threading
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from functools import cache
 from typing import Any
 
 import structlog
@@ -29,6 +30,7 @@ from pipeline.errors import Infrastructure, NewswireError
 from pipeline.storage import connections, frontier, schema, work
 from pipeline.storage.db import Database
 from workers import identity, logs
+from workers.alive import Marker
 from workers.app import SOFT_SHUTDOWN_S, app
 from workers.queues import STAGES, queues_of
 
@@ -127,6 +129,17 @@ def _ready(sender: Any, **_: Any) -> None:
     if pool is not None and down is not None and not getattr(down, "frees", False):
         pool.on_process_down = _freeing(down)
     log.info("worker.ready", queues=[queue.name for queue in sender.task_consumer.queues])
+
+
+@signals.heartbeat_sent.connect
+def _heart_beat(**_: Any) -> None:
+    """Every two seconds, in the parent, once its word is with Redis: neither its loop nor its connection is stuck."""
+    _own_marker().mark()
+
+
+@cache
+def _own_marker() -> Marker:
+    return Marker(resources.settings(), "worker")
 
 
 def _stop_softly(children: Any) -> None:
