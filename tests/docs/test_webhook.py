@@ -6,7 +6,6 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -20,13 +19,13 @@ RECIPES = {"python": [sys.executable], "js": ["node"], "sh": ["sh"]}
 
 
 @pytest.fixture(scope="module")
-def signed() -> Iterator[tuple[dict[str, str], bytes]]:
+def signed() -> tuple[dict[str, str], bytes]:
     hook = Hook()
     channel = WebhookChannel(hook.settings())
     channel.send(3, [message(11, 7, "Überraschung in Łódź: 港.")], NOW)
     channel.close()
     hook.close()
-    yield hook.requests[0]
+    return hook.requests[0]
 
 
 @pytest.mark.parametrize("language", RECIPES)
