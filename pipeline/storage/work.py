@@ -202,10 +202,11 @@ def give_back(conn: Connection, claimed: Claimed, now: datetime, *, error: str, 
 
 def split(conn: Connection, claimed: Claimed, now: datetime) -> list[int] | None:
     """A lost chunk becomes singles, made of what its own DELETE gave back; their ids. None: the lease was lost."""
-    row = conn.execute(delete(work).where(_held(claimed)).returning(work.c.refs)).one_or_none()
+    row = conn.execute(delete(work).where(_held(claimed)).returning(work.c.refs, work.c.due_at)).one_or_none()
     if row is None:
         return None
-    # jittered, so that the singles do not all land in one worker's hand at once
+    # due as their chunk was, or what was lost would stand behind all that came meanwhile; a little apart, so that they keep their order
+    first = min(row.due_at, now - timedelta(seconds=SPLIT_JITTER_S))
     step = SPLIT_JITTER_S / max(1, len(row.refs))
     singles = [
         NewWork(
@@ -215,7 +216,7 @@ def split(conn: Connection, claimed: Claimed, now: datetime) -> list[int] | None
             refs=(ref,),
             run=claimed.run,
             only=claimed.only,
-            due_at=now + timedelta(seconds=step * place),
+            due_at=first + timedelta(seconds=step * place),
             last_error="its chunk was lost",
         )
         for place, ref in enumerate(row.refs)

@@ -130,9 +130,11 @@ class WorkMachine(RuleBasedStateMachine):
             if singles is None:
                 return
             dues = {row.id: row.due_at for row in conn.execute(select(tables.work).where(tables.work.c.id.in_(singles)))}
-        refs = self.rows.pop(claimed.id).refs
+        chunk = self.rows.pop(claimed.id)
+        refs = chunk.refs
         for id, ref in zip(singles, refs, strict=True):
-            assert self.now <= dues[id] <= self.now + timedelta(seconds=work.SPLIT_JITTER_S)
+            assert dues[id] <= self.now, "ready at once"
+            assert dues[id] <= chunk.due + timedelta(seconds=work.SPLIT_JITTER_S), "and not behind what came meanwhile"
             self.rows[id] = Row(refs=(ref,), due=dues[id])
 
     @precondition(lambda self: self.claims)
