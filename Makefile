@@ -7,13 +7,14 @@ PYTHON = $(shell for p in python3 python3.14 python3.13 python3.12 python3.11 py
 # Wheels only, each with its hash: nothing is built here, and nothing comes that was not looked at.
 INSTALL = $(PY) -m pip install -qq --disable-pip-version-check --require-hashes --only-binary :all:
 
-.PHONY: help setup demo test lint types check bench lock
+.PHONY: help setup demo test lint types check bench chaos lock
 
 help:
 	@echo "make demo    the whole path, told in the terminal: simulated press, real workers, a consumer"
 	@echo "make test    the whole suite"
 	@echo "make check   test, and: lint (ruff, import contracts), types (mypy --strict)"
 	@echo "make bench   benchmarks, side by side"
+	@echo "make chaos   20,000 documents, 300 faults, ledgers compared: an hour or two; CHAOS=\"--documents 500 --faults 40 --seed 7\" for less"
 	@echo "make setup   only build $(VENV); then $(VENV)/bin/newswire --help"
 	@echo "make lock    write requirements/ anew from pyproject.toml"
 
@@ -37,6 +38,9 @@ check: lint types test
 
 bench: $(VENV)/.bench
 	$(PY) -m benchmarks
+
+chaos: $(VENV)/.dev
+	$(PY) -m tests.chaos $(CHAOS)
 
 lock:
 	scripts/lock.sh

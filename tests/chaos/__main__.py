@@ -12,7 +12,7 @@ import secrets
 import sys
 from pathlib import Path
 
-from tests.chaos import report
+from tests.chaos import report, rules
 from tests.chaos.course import Plan, run
 
 
@@ -24,7 +24,10 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=None, help="of an earlier run, to see it again")
     parser.add_argument("--kinds", default="", help="kinds of consumers, separated by commas (default: all that there are)")
     parser.add_argument("--json", type=Path, help="write what came out to this file")
+    parser.add_argument("--rules", action="store_true", help="take each rule out, in short runs; writes docs/why/rules-taken-out.md")
     options = parser.parse_args()
+    if options.rules:
+        return rules.main(report.tell)
     seed = options.seed if options.seed is not None else secrets.randbelow(1_000_000)
     kinds = tuple(filter(None, options.kinds.split(",")))
     results = []

@@ -8,9 +8,11 @@ import subprocess
 import time
 from collections import Counter
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from random import Random
 
+from pipeline.errors import Infrastructure
 from press.generate import documents
 from press.newsroom import Press
 from tests.chaos import faults
@@ -68,11 +70,14 @@ def run(plan: Plan, *, tell: Callable[[str], None] = lambda _: None) -> Result:
     result = Result(plan=plan)
     began = time.monotonic()
     with Place(plan.database) as place, Press(drop=place.drop.path / "in", feed_window=FEED_WINDOW) as press:
-        one = Run(place, press, plan.seed, consumers=plan.consumers, kinds=plan.kinds)
+        one = Run(place, press, plan.seed, without=plan.without, consumers=plan.consumers, kinds=plan.kinds)
         try:
             one.start()
             _break(one, plan, result, tell)
             result.recovered_s = _recover(one, tell)
+            if result.recovered_s is None or result.recovered_s > RECOVER_S:
+                took = "not" if result.recovered_s is None else f"after {result.recovered_s:.0f} s"
+                result.findings.append(Finding("recovered late", f"a story that came after the last fault reached every consumer {took}"))
             result.quiet_s = one.until_quiet(plan.quiet_deadline_s, tell)
             if result.quiet_s is None:
                 waiting = ", ".join(f"{count} {name}" for name, count in one.waits_for().items())
@@ -101,6 +106,8 @@ def draw(plan: Plan, run: Run, result: Result) -> list[Fault]:
             result.skipped[fault.name] = why
         else:
             there.append(fault)
+    if not there:
+        return []
     chosen = chance.sample(there, k=min(len(there), plan.faults))
     chosen += chance.choices(there, weights=[fault.weight for fault in there], k=plan.faults - len(chosen))
     chance.shuffle(chosen)
@@ -112,9 +119,14 @@ def _break(run: Run, plan: Plan, result: Result, tell: Callable[[str], None]) ->
     chance, order = Random(plan.seed + 1), itertools.count()
     under_way: list[tuple[float, int, str, Callable[[], None]]] = []
     drawn = draw(plan, run, result)
-    backup_at, restore_at = (len(drawn) // 3, len(drawn) // 2) if len(drawn) >= 30 and _can_restore() else (-1, -1)
+    backup_at, restore_at = (len(drawn) // 3, len(drawn) // 2) if len(drawn) >= 30 else (-1, -1)
     if backup_at < 0 and not plan.only:
-        result.skipped["restore of a backup"] = "there is no `newswire db restored`" if not _can_restore() else "fewer than 30 faults"
+        result.skipped["restore of a backup"] = "fewer than 30 faults"
+    if plan.only == ("restore of a backup",):
+        _only_a_restore(run, plan, result, tell)
+        return
+    if not drawn:
+        run.publish(plan.documents)
     for number, fault in enumerate(drawn):
         _end(under_way, until=time.monotonic())
         while fault.touches and any(taken == fault.touches for _, _, taken, _ in under_way):
@@ -132,11 +144,18 @@ def _break(run: Run, plan: Plan, result: Result, tell: Callable[[str], None]) ->
             tell(f"{number + 1} of {len(drawn)} faults ({fault.name}), {run.published} documents")
         until = time.monotonic() + PATIENCE_S
         pause = time.monotonic() + chance.uniform(0.3, 2.0)
-        while time.monotonic() < pause or (len(run.missing()) > MOST_WAITING and time.monotonic() < until):
+        while time.monotonic() < pause or (_backlog(run) > MOST_WAITING and time.monotonic() < until):
             _end(under_way, until=time.monotonic())
             time.sleep(0.3)
     _end(under_way, until=float("inf"))
     _hit_the_others(run, result, tell)
+
+
+def _backlog(run: Run) -> int:
+    """Documents that are not stored; 0 while the database is away: whoever asks is the one to bring it back."""
+    with suppress(Infrastructure):
+        return len(run.missing(patience_s=0))
+    return 0
 
 
 def _end(under_way: list[tuple[float, int, str, Callable[[], None]]], *, until: float) -> None:
@@ -171,7 +190,7 @@ def _recover(run: Run, tell: Callable[[str], None]) -> float | None:
     [probe] = run.press.flood(FILES, documents(1, first=number))
     waiting: list[Team] = list(run.teams)
     while waiting and time.monotonic() - began < run_deadline():
-        waiting = [team for team in waiting if not team.knows(probe.headline)]
+        waiting = [team for team in waiting if team.applied_at(probe.headline) is None]
         if "enriched" in str(waiting):
             run.replay()
         time.sleep(0.3)
@@ -183,9 +202,13 @@ def run_deadline() -> float:
     return RECOVER_S * 3
 
 
-def _can_restore() -> bool:
-    said = subprocess.run([*faults._newswire(), "db", "--help"], capture_output=True, text=True, check=False)
-    return "restored" in said.stdout
+def _only_a_restore(run: Run, plan: Plan, result: Result, tell: Callable[[str], None]) -> None:
+    """A third, a backup, a third, all told; the restore; a third."""
+    for step in range(3):
+        run.publish(plan.documents // 3)
+        run.until_quiet(60)
+        if step < 2:
+            _back_up_or_restore(run, step == 0, result, tell)
 
 
 def _back_up_or_restore(run: Run, is_backup: bool, result: Result, tell: Callable[[str], None]) -> None:
@@ -202,6 +225,6 @@ def _why(run: Run, of: str) -> str:
     """`newswire why`, as an operator would ask."""
     environment = {"DATABASE_URL": run.place.direct_url, "NEWSWIRE_HOME": run.settings.home, "REDIS_URL": run.place.redis.url()}
     said = subprocess.run(
-        [*faults._newswire(), "why", of], env=faults._environment(environment), capture_output=True, text=True, check=False, timeout=60
+        [*faults.newswire(), "why", of], env=faults.environment_with(environment), capture_output=True, text=True, check=False, timeout=60
     )
     return f"newswire why {of}\n{said.stdout}{said.stderr}".strip()

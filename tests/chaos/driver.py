@@ -26,6 +26,7 @@ from schemas import tables
 from schemas.source import Declared
 from tests.chaos.place import Place
 from tests.chaos.system import PARTS, Running, Team, entry_points
+from workers.embedded import free_port
 
 ROOT = Path(__file__).parents[2]
 FAILPOINTS = tuple(sorted({
@@ -42,6 +43,7 @@ MOST_WAITING = 400
 """Documents that are not stored yet: then the press waits, so that what a fault hits is at work, not in a queue."""
 POISON = b"!poison: whoever reads this dies\n"
 QUIET_DEADLINE_S = 600.0
+SECRET = "whsec_Y2hhb3MtY2hhb3MtY2hhb3MtY2hhb3MtY2hhb3M="
 
 
 def plain(text: str | None) -> str:
@@ -81,7 +83,8 @@ class Run:
             log_format="json",
             failpoints=",".join(f"{name}=kill@{self.marks}" for name in FAILPOINTS),
         )
-        self.system = Running(self.settings, f"{place.folder / 'parts'}:{PARTS}")
+        self.without = without
+        self.system = Running(self.settings, f"{place.folder / 'parts'}:{PARTS}", without)
         self.db = Database.open(place.direct_url, pool_size=4)
         self.teams = self._teams(consumers, kinds or tuple(sorted(targets())))
 
@@ -106,10 +109,21 @@ class Run:
         elif kind == "stream":
             target = {"url": broker, "stream": "stories", "groups": "desk", "window": 200}
             environment["TEAM_GROUP"] = "desk"
+        elif kind == "webhook":
+            port = free_port()
+            target = {"url": f"http://127.0.0.1:{port}/news", "secret": SECRET, "allow_networks": f"127.0.0.1/32:{port}", "deadline_s": 3}
+            environment |= {"TEAM_PORT": str(port), "TEAM_SECRET": SECRET}
+        elif kind == "files":
+            folder = self.place.folder / "files" / name
+            folder.mkdir(parents=True)
+            target = {"folder": str(folder), "every_s": 2}
+            environment["TEAM_FOLDER"] = str(folder)
         else:
             raise ValueError(f"no consumer of a run is of kind {kind}")
         with self.db.write() as conn:
             subscriptions.add(conn, self.db.now(conn), name=name, kind=kind, target=target, after=after)
+        if self.without.startswith("a consumer applies only"):
+            environment["TEAM_GUARD"] = "no"
         return Team(name, kind, self.place.folder, environment)
 
     def start(self) -> None:
@@ -168,6 +182,15 @@ class Run:
         elif published.house == FILES:
             self._put_out(item, lambda: self.press.kill(item))
 
+    def revise_last(self, count: int) -> None:
+        """Another version of each of the last documents that came as files."""
+        for number in range(max(1, self.published - count), self.published + 1):
+            item = f"item-{number:05}"
+            held = self.press.ledger.current().get((FILES, item))
+            if held is not None and held.kind != "kill" and held.embargo_until is None:
+                [other] = documents(1, seed=3, first=number * 100 + held.version)
+                self._put_out(item, partial(self.press.revise, FILES, item, (*other.paragraphs, f"Version {held.version + 1}.")))
+
     def drop_again(self) -> None:
         for item in sorted(self.undropped):
             with suppress(OSError):
@@ -196,9 +219,9 @@ class Run:
 
     # --- looking --------------------------------------------------------------------------------------------------------------
 
-    def ask(self, statement: Any) -> list[Any]:
-        """Rows, as soon as the database is there."""
-        until = time.monotonic() + 90
+    def ask(self, statement: Any, *, patience_s: float = 90) -> list[Any]:
+        """Rows, as soon as the database is there. Raises Infrastructure where it is not within that time."""
+        until = time.monotonic() + patience_s
         while True:
             try:
                 with self.db.read() as conn:
@@ -233,7 +256,7 @@ class Run:
         """Whether it holds each item of which there is something to tell."""
         return team.count() >= self.items()
 
-    def missing(self) -> list[str]:
+    def missing(self, *, patience_s: float = 90) -> list[str]:
         """Ids of what the press has out and the tables do not hold so: documents that are not stored yet. What was seen once is not looked at again."""
         open_ones = {
             out.guid: out
@@ -243,7 +266,7 @@ class Run:
         rows: dict[str, Any] = {}
         for start in range(0, len(open_ones), 500):
             some = list(open_ones)[start : start + 500]
-            rows |= {row.key: row for row in self.ask(HELD.where(tables.identity.c.key.in_(some)))}
+            rows |= {row.key: row for row in self.ask(HELD.where(tables.identity.c.key.in_(some)), patience_s=patience_s)}
         for guid, out in open_ones.items():
             if guid in rows and is_held(out, rows[guid]):
                 self._settled[guid] = out.version

@@ -286,6 +286,22 @@ def bad_press(*ways: str, path: str = "feed") -> Callable[[Run, Random], Begun]:
     return begin
 
 
+def revised_in_flight(run: Run, random: Random) -> Begun:
+    """A consumer stands still with messages in its queue; what they tell of is revised; it goes on."""
+    pids = [team.pid for team in run.teams]
+    for pid in pids:
+        send_group(pid, signal.SIGSTOP)
+    run.publish(20)
+    time.sleep(6)
+    run.revise_last(20)
+
+    def end() -> None:
+        for pid in pids:
+            send_group(pid, signal.SIGCONT)
+
+    return 8.0, end
+
+
 def poison(run: Run, random: Random) -> Begun:
     with suppress(OSError):
         run.drop_poison()
@@ -296,19 +312,25 @@ def restore(run: Run, random: Random) -> Begun:
     """The database goes back to a backup that was taken some faults ago, and the operator says so."""
     run.system.stop()
     run.place.restore()
+    run.db.engine.dispose()  # it would go on with the file that was
     run.forget_what_was_seen()
-    command = ["newswire", "db", "restored"]
-    environment = {"DATABASE_URL": run.place.direct_url, "REDIS_URL": run.place.redis.url(), "NEWSWIRE_HOME": run.settings.home}
-    subprocess.run([*_newswire(), *command[1:]], env=_environment(environment), check=True, timeout=OPERATOR_S, capture_output=True)
+    if not run.without.startswith("after a restore"):
+        say_restored(run)
     run.system.start()
     return 1.0, nothing
 
 
-def _newswire() -> list[str]:
+def say_restored(run: Run) -> None:
+    """What the operator does after a restore."""
+    environment = {"DATABASE_URL": run.place.direct_url, "REDIS_URL": run.place.redis.url(), "NEWSWIRE_HOME": run.settings.home}
+    subprocess.run([*newswire(), "db", "restored"], env=environment_with(environment), check=True, timeout=OPERATOR_S, capture_output=True)
+
+
+def newswire() -> list[str]:
     return [sys.executable, "-P", "-m", "newswire"]
 
 
-def _environment(more: dict[str, str]) -> dict[str, str]:
+def environment_with(more: dict[str, str]) -> dict[str, str]:
     return dict(os.environ) | more
 
 
@@ -355,4 +377,5 @@ def table() -> list[Fault]:
         Fault(name="the press lies with validators", touches="press", begin=bad_press("never-modified", "same-tag", "other-tag"), weight=2),
         Fault(name="pages answer 500, reset, half", touches="press", begin=bad_press("500", "reset", "half", path="page"), weight=2),
         Fault(name="a poison document", touches="", begin=poison, weight=3),
+        Fault(name="revised in flight", touches="consumer", begin=revised_in_flight, weight=1),
     ]

@@ -8,13 +8,10 @@ import sqlite3
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, closing, suppress
+from contextlib import ExitStack, closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any, NamedTuple
-
-import redis
 
 from pipeline.config import Settings
 from tests.workers.conftest import process as role_process
@@ -55,21 +52,22 @@ def entry_points(folder: Path) -> None:
 class Running:
     """A supervisor and its children, as `newswire up` has them; their pids as they change."""
 
-    def __init__(self, settings: Settings, path: str) -> None:
+    def __init__(self, settings: Settings, path: str, without: str = "") -> None:
         self.settings = settings
         self.deaths = 0
-        self._path = path
+        self._environment = {"PYTHONPATH": path, "NEWSWIRE_WITHOUT": without}
         self._stack = ExitStack()
         self._pids: dict[str, int] = {}
         self._lock = threading.Lock()
 
     def start(self) -> None:
-        os.environ["PYTHONPATH"] = self._path
+        os.environ |= self._environment
         try:
             self._stack = ExitStack()
             system = self._stack.enter_context(running(self.settings, flower=False))
         finally:
-            del os.environ["PYTHONPATH"]
+            for name in self._environment:
+                del os.environ[name]
         with self._lock:
             self._pids = dict(system.pids)
         threading.Thread(target=self._listen, args=(system,), daemon=True).start()
@@ -98,9 +96,11 @@ class Running:
     def all_pids(self) -> list[int]:
         return [*self.pids.values(), *self.pool()]
 
-    def second(self, role: str, log: Path) -> Any:
-        """One more process of that role, started by mistake: a context."""
-        return role_process(role, self.settings, log)
+    @contextmanager
+    def second(self, role: str, log: Path) -> Iterator[None]:
+        """One more process of that role, started by mistake."""
+        with role_process(role, self.settings, log):
+            yield
 
 
 class Received(NamedTuple):
@@ -161,12 +161,12 @@ class Team:
                 self._process.wait(8)
             self.kill()
 
-    def _rows(self, statement: str) -> list[Any]:
+    def _rows(self, statement: str, *values: str) -> list[Any]:
         if not self.file.exists():
             return []
         with closing(sqlite3.connect(self.file, timeout=30)) as conn:
             try:
-                return conn.execute(statement).fetchall()
+                return conn.execute(statement, values).fetchall()
             except sqlite3.OperationalError:  # it has not made its tables yet
                 return []
 
@@ -183,15 +183,7 @@ class Team:
         rows = self._rows("SELECT count(*) FROM held")
         return int(rows[0][0]) if rows else 0
 
-    def knows(self, headline: str) -> bool:
-        quoted = headline.replace("'", "''")
-        return bool(self._rows(f"SELECT 1 FROM held WHERE headline = '{quoted}' LIMIT 1"))
-
-
-def wait_for_redis(url: str, deadline_s: float = 30) -> None:
-    until = time.monotonic() + deadline_s
-    while time.monotonic() < until:
-        with suppress(redis.RedisError, OSError), redis.Redis.from_url(url, socket_timeout=2) as client:
-            client.ping()
-            return
-        time.sleep(0.1)
+    def applied_at(self, headline: str) -> float | None:
+        """By its own clock, when it first applied what bears this headline."""
+        rows = self._rows("SELECT min(at) FROM received WHERE headline = ? AND applied", headline)
+        return None if not rows or rows[0][0] is None else float(rows[0][0])

@@ -32,6 +32,7 @@ KINDS = (
     "rows that nobody will claim",
     "connections left",
     "files left open",
+    "recovered late",
 )
 
 
@@ -51,9 +52,13 @@ def stored(run: Run) -> list[Finding]:
         if not any(is_held(out, row) for row in held):
             what = "killed" if out.kind == "kill" else f"version {out.version}"
             found.append(Finding("lost", f"{out.guid}, {what}: {'stored otherwise' if held else 'not stored'}", out.guid))
+    now = run.press.now()
+    ended = [out.guid for out in run.press.ledger.current().values() if out.embargo_until is not None and out.embargo_until < now]
+    still = [guid for guid in ended if any(row.status == "held" for row in rows.get(guid, []))]
+    found += [Finding("lost", f"{guid} is held though its embargo has ended", guid) for guid in still]
     twice = [guid for guid, held in rows.items() if len({row.id for row in held}) > 1]
     found += [Finding("stored twice", f"{guid} names several items", guid) for guid in twice]
-    texts = Counter(plain(row.text) for held in rows.values() for row in held if row.text)
+    texts = Counter({row.id: plain(row.text) for held in rows.values() for row in held if row.text}.values())
     found += [Finding("stored twice", f"{count} items of one text: {text[:60]}") for text, count in texts.items() if count > 1]
     verdicts = run.ask(
         select(tables.verdict.c.capture, tables.verdict.c.path)

@@ -6,6 +6,7 @@ It writes its own ledger, a SQLite file: all that reached it, in order, and what
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import hmac
 import http.server
@@ -145,9 +146,11 @@ class Hook(http.server.BaseHTTPRequestHandler):
         self.end_headers()
 
     def _is_signed(self, body: bytes) -> bool:
-        at = self.headers.get("Newswire-Timestamp", "")
-        made = hmac.new(SECRET.encode(), at.encode() + b"." + body, hashlib.sha256).hexdigest()
-        return hmac.compare_digest(self.headers.get("Newswire-Signature", "").removeprefix("v1="), made)
+        """As Standard Webhooks are."""
+        signed = f"{self.headers['webhook-id']}.{self.headers['webhook-timestamp']}.".encode() + body
+        key = base64.b64decode(SECRET.removeprefix("whsec_"))
+        made = "v1," + base64.b64encode(hmac.digest(key, signed, hashlib.sha256)).decode()
+        return any(hmac.compare_digest(one, made) for one in self.headers["webhook-signature"].split())
 
     def log_message(self, format: str, *args: Any) -> None:
         pass
