@@ -1,0 +1,163 @@
+"""The test is tested: each rule taken out makes a short run of the same harness fail. `python -m tests.chaos --rules`
+
+Without any rule taken out the same runs end well: that is the row `nothing`.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tests.chaos.course import Plan, Result, run
+from tests.chaos.parts.sitecustomize import SWITCHES
+
+RESULTS = Path(__file__).parents[2] / "benchmarks" / "results" / "rules.json"
+PAGE = Path(__file__).parents[2] / "docs" / "why" / "rules-taken-out.md"
+FLUSHES = ("Redis flushed",)
+THEIRS = ("a consumer's Redis flushed",)
+KILLS = ("kill -9 of a worker", "kill -9 of a pool child")
+POISON = ("a poison document",)
+GUARD, TOMBSTONES, RESTORED = (
+    "a consumer applies only what is greater by (epoch, seq)",
+    "a consumer keeps tombstones",
+    "after a restore the epoch and every generation are raised",
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rule:
+    """Which faults show what it is for, and how PROTOCOL.md's reader would call what goes wrong."""
+
+    faults: tuple[str, ...]
+    shows: str
+    times: int = 6
+    database: str = "sqlite"
+    documents: int = 90
+
+
+RULES: dict[str, Rule] = {
+    "what was offered and not claimed is offered again": Rule(faults=FLUSHES, shows="work whose message Redis lost is never done"),
+    "a lease ends, and a dead child's rows are free": Rule(faults=KILLS, shows="what a killed worker held is never done"),
+    "a lost chunk is split into singles": Rule(faults=POISON, shows="innocents beside a poison document are never stored", times=3),
+    "a single that was lost too often is set aside": Rule(faults=POISON, shows="a poison document kills workers for ever", times=3),
+    "whoever stores an embargoed version inserts its release": Rule(faults=(), shows="what was under embargo is never shown", times=0),
+    "whatever changes an item holds the ledger lock": Rule(
+        faults=(), shows="two workers give one number, and documents are blamed", times=0, database="postgresql", documents=300
+    ),
+    "what is not acknowledged is sent again": Rule(faults=THEIRS, shows="what a consumer's Redis lost is never told"),
+    "an acknowledgement names the seq": Rule(faults=("revised in flight",), shows="a consumer keeps the older text", times=4),
+    GUARD: Rule(faults=THEIRS, shows="an effect happens twice"),
+    RESTORED: Rule(faults=("restore of a backup",), shows="consumers take what is new for what is old", times=1),
+}
+ELSEWHERE: dict[str, str] = {
+    "a commit, and what sets aside, ask for the token": "tests/model/work.py, tests/model/test_work_machine.py",
+    "a claim takes only what is ready": "tests/model/work.py, tests/model/test_work_machine.py",
+    "a task runs one row": "tests/model/work.py",
+    "an orderly end is no loss": "tests/model/work.py",
+    "what is revoked is set aside, and released under a new id": "tests/model/work.py, tests/workers/test_worker.py",
+    "validators, sightings and owed pages commit together": "tests/model/fetching.py, tests/pipeline/test_collect_pump.py",
+    "a batch writes only what its DELETE gave back": "tests/model/fetching.py",
+    "last is read before the candidates, and what came since is looked at again": "tests/model/ledger.py, tests/model/test_identity_machine.py",
+    "an acknowledgement names the generation; a rewind keeps the rows": "tests/model/push.py, tests/pipeline/delivery/test_deliveries.py",
+    "kills ignore filters; what left the filter is told": "tests/model/push.py, tests/pipeline/delivery/test_deliveries.py",
+    TOMBSTONES: "tests/model/push.py",
+    "an append names the last id it expects; the floor has its generation": "tests/model/stream.py",
+}
+"""Rules that no short run of whole processes shows reliably: another one stands behind them, or the moment is too short."""
+
+
+def all_runs(tell: Callable[[str], None]) -> list[dict[str, Any]]:
+    """Each rule's run with it, and without it; written to a file as they end."""
+    rows: list[dict[str, Any]] = []
+    for name, rule in RULES.items():
+        for without in ("", name):
+            tell(f"{name}: {'taken out' if without else 'kept'}")
+            result = run(_plan(rule, without), tell=tell)
+            rows.append(_row(name, rule, without, result))
+            RESULTS.write_text(json.dumps(rows, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    return rows
+
+
+def _plan(rule: Rule, without: str) -> Plan:
+    """With the rule, a run has long to become quiet; without it, it need not."""
+    return Plan(
+        database=rule.database,
+        documents=rule.documents,
+        faults=rule.times,
+        seed=11,
+        kinds=("celery",),
+        consumers=1,
+        only=rule.faults or ("none",),
+        without=without,
+        quiet_deadline_s=45 if without else 240,
+    )
+
+
+def _row(name: str, rule: Rule, without: str, result: Result) -> dict[str, Any]:
+    wrong = Counter(found.kind for found in result.findings)
+    return {
+        "rule": name,
+        "taken_out": bool(without),
+        "faults": dict(result.counts),
+        "shows": rule.shows,
+        "wrong": dict(wrong),
+        "example": result.findings[0].words if result.findings else "",
+        "took_s": round(result.took_s),
+    }
+
+
+def page(rows: list[dict[str, Any]]) -> str:
+    """The table, as a page of docs/."""
+    by_key = {(row["rule"], row["taken_out"]): row for row in rows}
+    lines = [
+        "# Rules taken out",
+        "",
+        "The run that kills everything (`make chaos`) finds nothing wrong. Would it, if something were? Each rule below is taken out by a switch",
+        "that exists in tests only (`tests/chaos/parts/sitecustomize.py`), and a short run of the same harness is made with it and without it.",
+        "",
+        "Written by `python -m tests.chaos --rules`; do not edit.",
+        "",
+        "| rule taken out | faults | what it is for | with the rule | without it the run found |",
+        "| --- | --- | --- | --- | --- |",
+    ]
+    for name in RULES:
+        kept, out = by_key.get((name, False)), by_key.get((name, True))
+        if kept is None or out is None:
+            continue
+        faults = ", ".join(f"{count} × {fault}" for fault, count in out["faults"].items()) or "none"
+        lines.append(f"| {name} | {faults} | {out['shows']} | {_wrongs(kept)} | {_wrongs(out)}: {out['example']} |")
+    lines += [
+        "",
+        "## Rules that a short run does not show",
+        "",
+        "Another rule stands behind them, or the moment is too short for whole processes. They are taken out in models and in tests of one function:",
+        "",
+        "| rule | where it is taken out |",
+        "| --- | --- |",
+        *(f"| {name} | `{'`, `'.join(where.split(', '))}` |" for name, where in ELSEWHERE.items()),
+        "",
+    ]
+    return "\n".join(lines)
+
+
+def _wrongs(row: dict[str, Any]) -> str:
+    return ", ".join(f"{count} {kind}" for kind, count in row["wrong"].items()) or "nothing wrong"
+
+
+def main(tell: Callable[[str], None]) -> int:
+    """All runs, and the page. Non-zero where a rule that is taken out goes unnoticed, or one that is kept finds something."""
+    rows = all_runs(tell)
+    PAGE.write_text(page(rows), encoding="utf-8")
+    wrong = [row for row in rows if bool(row["wrong"]) is not row["taken_out"]]
+    for row in wrong:
+        tell(
+            f"{row['rule']}: {'taken out and not noticed' if row['taken_out'] else 'kept, and yet ' + _wrongs(row) + ': ' + row['example']}"
+        )
+    return 1 if wrong else 0
+
+
+assert set(SWITCHES) <= set(RULES)
