@@ -115,6 +115,9 @@ class CeleryChannel:
         except (BrokerAway, KombuError, RedisError, OSError) as error:
             self.close()
             cause = str(error.__cause__ or error).strip().partition("\n")[0].rstrip(".") or type(error).__name__
+            if "maxmemory" in cause:
+                hint = "Let its consumer catch up, or raise its maxmemory; what it is owed waits here, and goes on by itself."
+                raise Infrastructure(f"The broker of {self._name} has no memory left.", hint=hint) from error
             raise Infrastructure(
                 f"The broker of {self._name} is not to be had: {cause}.", hint="It is tried again by itself; what it is owed waits here."
             ) from error

@@ -214,13 +214,13 @@ def _is_absence(error: Exception) -> bool:
 
 def _cause(error: Exception) -> str:
     said = str(error).strip().partition("\n")[0].rstrip(".") or type(error).__name__
-    if "OOM" in said:
+    if "maxmemory" in said:
         return "has no memory left"
     return f"is not to be had: {said}"
 
 
 def _remedy(said: str) -> str:
-    if "OOM" in said:
+    if "maxmemory" in said:
         return "Let its consumers catch up, or raise its maxmemory; what it is owed waits here, and goes on by itself."
     if "WRONGTYPE" in said:
         return "Its key holds something else: name another stream."
