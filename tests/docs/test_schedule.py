@@ -14,8 +14,10 @@ import urllib.request
 from collections.abc import Callable
 from pathlib import Path
 
+import kubernetes_validate
 import msgspec
 import pytest
+import yaml
 from celery import Celery
 
 from pipeline.config import Settings
@@ -43,7 +45,7 @@ def commands() -> dict[str, list[str]]:
     unit = next(line for line in blocks("ini")[0].splitlines() if line.startswith("ExecStart=")).partition("=")[2]
     call = next(node for node in ast.walk(ast.parse(blocks("python")[0])) if isinstance(node, ast.Call) and node.func.id == "BashOperator")  # type: ignore[attr-defined]
     bash = {word.arg: ast.literal_eval(word.value) for word in call.keywords if word.arg == "bash_command"}["bash_command"]
-    pod = json.loads(next(line for line in blocks("yaml")[0].splitlines() if "command:" in line).partition("command:")[2])
+    pod = yaml.safe_load(blocks("yaml")[0])["spec"]["jobTemplate"]["spec"]["template"]["spec"]["containers"][0]["command"]
     return {"cron": cron[6:], "systemd": unit.split(), "airflow": bash.split(), "kubernetes": pod}
 
 
@@ -52,6 +54,18 @@ def test_they_all_run_the_same_command() -> None:
     assert set(map(tuple, found.values())) == {
         ("/opt/newswire/bin/newswire", "trigger", "example-later", "--wait", "--timeout", "3000"),
     }
+
+
+@pytest.mark.parametrize("version", ["1.28", kubernetes_validate.latest_version()])
+def test_kubernetes_takes_the_cron_job_which_is_like_the_other_jobs(version: str) -> None:
+    found = yaml.safe_load(blocks("yaml")[0])
+    kubernetes_validate.validate(found, version, strict=True)
+    migrate = yaml.safe_load((ROOT / "deploy" / "kubernetes" / "migrate.yaml").read_text(encoding="utf-8"))["spec"]["template"]["spec"]
+    pod = found["spec"]["jobTemplate"]["spec"]["template"]["spec"]
+    [ours], [theirs] = pod["containers"], migrate["containers"]
+    for name in ("image", "envFrom", "securityContext", "volumeMounts", "resources"):
+        assert ours[name] == theirs[name]
+    assert (pod["volumes"], pod["securityContext"]) == (migrate["volumes"], migrate["securityContext"])
 
 
 @pytest.mark.skipif(not shutil.which("systemd-analyze"), reason="systemd-analyze is not installed")
