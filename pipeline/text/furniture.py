@@ -34,7 +34,8 @@ _RELATED_HEAD = re.compile(
     r"|leia|veja|lees|läs|les også|читайте|по теме|материалы|اقرأ|مواضيع|相关|推荐|関連|관련)"
 )
 _HEAD_FORMS = re.compile(
-    r"^(?:more (?:from|in|about) .{2,40}|follow us on .{2,40}|read more (?:from|on|about) .{2,40}|latest (?:from"
+    r"^(?:more (?:from|in|about) .{2,40}|related (?:news|stories|articles|coverage) (?:on|from|at|in) .{2,40}"
+    r"|follow us on .{2,40}|read more (?:from|on|about) .{2,40}|latest (?:from"
     r"|in|on) .{2,40}|trending (?:in|on) .{2,30}|(?:top|popular|best) (?:in|on) .{2,30}|most read in .{2,30}"
     r"|mehr aus .{2,30}|plus d'infos sur .{2,30})$"
 )
@@ -53,7 +54,7 @@ _INLINE_FORMS = re.compile(
     r"|(?:please )?enable javascript.{0,80}|this (?:site|website) uses cookies.{0,120}|we use cookies.{0,160}"
     r"|accept (?:all )?cookies|reject all|manage (?:cookies|preferences)"
     r"|image \d+ of \d+|\d+\s*/\s*\d+|\d+ of \d+|view \d+ (?:photos|images|comments)"
-    r"|[-=_*•·.~—–]{1,}(?:\s+[-=_*•·.~—–]+)*"
+    r"|[-=_*•·.~—–/]{1,}(?:\s+[-=_*•·.~—–/]+)*"
     r")$"
 )
 _NOTEPAD = re.compile(
@@ -67,8 +68,7 @@ _TAIL = re.compile(
     r"|[Tt]ranslated|[Tt]ranslation|[Gg]raphics?) (?:and (?:writing|editing|reporting) )?(?:[Bb]y|BY) .*"
     r"|\((?:Reporting|Writing|Editing|Compiled|Additional|With|Bericht|Text|Edité|Édité|Reportage|Rédigé|Version"
     r" française|Reporte de|Reporte|Editado|Escrito|Redacción|Traducido|Information from|Source)\b[^()]{3,600}\)"
-    r"|(?:[—–-]+\s*)?\(?[Ww]ith (?:files?|inputs?|reporting|contributions?|additional reporting|information"
-    r"|agencies|AFP|AP|Reuters)\b.{0,160}"
+    r"|(?:[—–-]+\s*)?\(?[Ww]ith (?:files?|inputs?|reporting|contributions?|additional reporting|information)\b.{0,160}"
     r"|(?:The )?(?:Associated Press|AP|Reuters|AFP|UPI|Bloomberg|CNN|The Canadian Press)(?:['’]s)?(?:\s+[\w-]+){0,4}"
     r" (?:writers?|reporters?|journalists?|correspondents?|researchers?|video journalists?|photographers?)\b.{3,400}\bcontributed\b.*"
     r"|.{3,300}\bcontributed (?:to this (?:report|story|article|dispatch)|reporting|from [A-Z]\w+)\b.{0,80}"
@@ -85,12 +85,35 @@ _TAIL = re.compile(
     r"|[a-z]{2,4}(?:[/-][a-z]{2,5}){1,5}(?:\.\w{2,4})?|[a-z]{2,3}\.[a-z]{2,3}|dpa(?: [a-z0-9]{2,6}){2,8}|--?\s?[A-Z]{2,6}"
     r"|[\w.+-]+@[\w-]+\.[\w.-]+"
     r"|[A-Z]{2,5} [a-z]{2,4}(?:/[a-z]{2,4})+|PTI(?: [A-Z]{2,4}){1,6}|IANS|EFE(?:\s+[a-z]{2,4}(?:/[a-z]{2,4})*)?|(?:==|=)Kyodo|\(?Q\)?UPI"
-    r"|With (?:AP|AFP|Reuters|dpa)\b.{0,80}|\(c\) \d{4}.{0,100}|—+\s*[A-Z][\w .]{2,40},? (?:The )?(?:Associated Press|Bloomberg|Reuters)"
+    r"|\(c\) \d{4}.{0,100}|—+\s*[A-Z][\w .]{2,40},? (?:The )?(?:Associated Press|Bloomberg|Reuters)"
     r"|To contact the (?:reporters?|editors?|authors?)\b.*|--?With assistance from\b.*|(?:©|Copyright ©?) ?\d{4} Bloomberg.*"
     r"|The (?:Associated Press|AP)(?:['’]s)? .{2,160}(?:receives|receive) (?:financial )?(?:support|funding)\b.*"
     r"|The AP is solely responsible.*"
     r")$"
 )
+_TAILS_ABROAD = tuple(
+    re.compile(pattern)
+    for pattern in (
+        r"(?:--|—)\s?(?:Editors?|With assistance)\b.{2,200}|Edited by [A-Z].{2,80}",
+        r"\(?(?:Except for the headline, )?[Tt]his (?:story|report|article) has not been edited by\b.{0,160}",  # syndicated copy in India
+        r"(?:© ?)?dpa-infocom\b.{0,60}|\((?:END|MORE)\) \S.{2,60}|(?:© )?RIPRODUZIONE RISERVATA\b.{0,60}",
+        r"\((?:Reportado|Con reporte|Reportagem|Escrito|Scritto|Geschrieben|Verslag|Автор|Репортаж|Редактор)\b[^()]{3,300}\)",
+        r"(?:Автор|Редактор|Корреспондент|Haberi hazırlayan|Kaynak|Redaktion|Redacción|Redazione)\b:?\s[^\W\d_a-zа-я].{2,60}",
+        r"<?\s?저작권자.{2,80}|.{0,12}무단 ?(?:전재|복제|배포).{0,60}|.{0,30}無断(?:転載|複製).{0,40}|(?:版权|版權)所有.{0,40}",
+        r"[【（(]?(?:责任编辑|責任編輯|责编|编辑|編輯|校对|審校|来源|來源)\s?[:：].{1,30}[】）)]?",
+    )
+)
+"""Credits and rights, each the whole line, that are not only English."""
+_WITH_AGENCY = re.compile(
+    r"^\(?(?:With|Avec|Con|Com|Mit|Met|Med|Z|С|Fonte|Fuente|Source|Quelle|Bron|Источник)\b:?\s"
+    r"(?:(?:información|informações|informazioni|informations?|[Mm]aterial|Informationen|Agenturmaterial|reportes?)\s(?:(?:de|da|do|das|des|di|von|der|from)\s)?)?"
+    r"(?P<who>[^()]{2,60}?)\)?\.?$",
+    re.IGNORECASE,
+)
+_AGENCIES = re.compile(
+    r"(?:les |las |le |as |den )?(?:agences|agencias|agenzie|agências|agenturen|agencies|wires?|agentschappen|agencji)", re.IGNORECASE
+)
+_LISTED = re.compile(r"\s*[,/]\s*|\s(?:and|et|y|und|e|en|i)\s")
 _CONTACT = re.compile(
     r"^(?:(?:Media|Press|Investor|Investors?|Company|Public|For (?:more|further|media|additional))\b[\w &/-]{0,40})?(?:Contacts?"
     r"|CONTACTS?|contacts?|information|INFORMATION|inquiries|enquiries|Relations)(?:,? (?:please )?(?:contact"
@@ -131,7 +154,8 @@ def is_tail_head(line: str) -> bool:
     if len(line) > 60:
         return False
     key = _key(line)
-    return key in sections("page_words.txt")["tail heads"] or bool(_HEAD_FORMS.match(key))
+    is_more = line.rstrip().endswith(("»", "›", "→")) and key.startswith("more ") and len(key.split()) <= 4  # MORE OPINION »
+    return is_more or key in sections("page_words.txt")["tail heads"] or bool(_HEAD_FORMS.match(key))
 
 
 def is_related_head(line: str) -> bool:
@@ -156,12 +180,15 @@ def is_tail(line: str) -> bool:
     """A credit, a copyright line, an editor's initials: what agencies put below the last paragraph."""
     if len(line) > 700:
         return False
-    return bool(_TAIL.match(line)) or (len(line) < 30 and _is_signature(line))
+    return bool(_TAIL.match(line)) or any(form.fullmatch(line) for form in _TAILS_ABROAD) or len(line) < 100 and _is_signature(line)
 
 
 def _is_signature(line: str) -> bool:
-    """An agency's mark and nothing else; in brackets where the mark is a word, too."""
-    agency = agency_of(line.strip("()[]. -–—"))
+    """An agency's mark, with `Staff`, or with `avec`, `con información de` and the like; in brackets where the mark is a word, too."""
+    shared = _WITH_AGENCY.match(line)
+    if shared:
+        return all(_AGENCIES.fullmatch(one) or agency_of(one) for one in _LISTED.split(shared["who"]))
+    agency = agency_of(line.strip("()[]. -–—").removesuffix(" Staff")) if len(line) < 30 else None
     return agency is not None and (not agency.is_word or line.startswith(("(", "[")))
 
 

@@ -108,8 +108,8 @@ _CORRECTION_LINE = re.compile(
 )
 _EDS_CORRECTS = re.compile(r"\b(?:CORRECTS|Corrects|corrects|CORRECTION|Correction)\b:?\s*(?P<what>.+)$")
 _END = re.compile(
-    r"^[\s*(\[–—-]*(?:-\s*30\s*-|30|#(?:\s*#)+|(?:END|End|ENDS|Ends|ends|end)(?:item|it)?|-\s*0\s*-|XXX|NNNN"
-    r"|FIN|Fin|ENDE|Ende|KONIEC|完|끝|終わり|了)[\s*)\].–—-]*$"
+    r"^[\s*(（\[–—-]*(?:-\s*30\s*-|30|#(?:\s*#)+|(?:END|End|ENDS|Ends|ends|end)(?:item|it)?|-\s*0\s*-|XXX|NNNN"
+    r"|FIN|Fin|ENDE|Ende|KONIEC|完|끝|終わり|了)[\s*)）\].–—-]*$"
 )
 _MORE = re.compile(
     r"^[\s(\[–—-]*(?:-?\s*more\s*-?|MORE|MORE TO COME|More to come|more to follow|More to follow|MORE TO FOLLOW"

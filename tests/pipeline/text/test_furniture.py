@@ -34,7 +34,17 @@ def test_a_sentence_is_no_related_link(line: str) -> None:
 
 @pytest.mark.parametrize(
     "line",
-    ["Latest Headlines", "FOLLOW US", "Most read", "You may also like", "Meistgelesen", "Lo más leído", "More from World", "相关阅读"],
+    [
+        "Latest Headlines",
+        "FOLLOW US",
+        "Most read",
+        "You may also like",
+        "Meistgelesen",
+        "Lo más leído",
+        "More from World",
+        "相关阅读",
+        "MORE OPINION »",
+    ],
 )
 def test_headings_of_a_pages_lists_are_known(line: str) -> None:
     assert furniture.is_tail_head(line)
@@ -59,6 +69,20 @@ def test_labels_between_paragraphs_are_known(line: str) -> None:
         "SOURCE Larkfield Instruments, Inc.",
         "PTI MI SRK",
         "press@example.org",
+        "--Editors: Ama Mensah, Will Drake",
+        "With AP and Reuters",
+        "Mit Material von dpa und AFP",
+        "(Avec AFP)",
+        "Con información de AFP y EFE.",
+        "(Com informações da AFP)",
+        "Avec les agences",
+        "© RIPRODUZIONE RISERVATA",
+        "(Автор Иван Лыков. Редактор Анна Седова)",
+        "<저작권자(c) 연합뉴스, 무단 전재-재배포 금지>",
+        "责任编辑：王立",
+        "記事の無断転載を禁じます。",
+        "(This story has not been edited by our staff and is published from a syndicated feed.)",
+        "Reuters Staff",
     ],
 )
 def test_credits_below_the_last_paragraph_are_tails(line: str) -> None:
@@ -66,7 +90,19 @@ def test_credits_below_the_last_paragraph_are_tails(line: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "line", ["Reporting was hard in those days, she said.", "The copyright of the song has ended.", "He said: no.", "Both were there."]
+    "line",
+    [
+        "Reporting was hard in those days, she said.",
+        "The copyright of the song has ended.",
+        "He said: no.",
+        "Both were there.",
+        "With Reuters watching, the minister left the room.",
+        "Con información de primera mano, la jueza decidió.",
+        "Avec les agences de voyages, le ministre a négocié.",
+        "Редактор газеты уволился",
+        "The minister said this story has not been edited by anyone.",
+        "Trend",
+    ],
 )
 def test_sentences_are_no_tails(line: str) -> None:
     assert not furniture.is_tail(line)
