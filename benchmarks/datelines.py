@@ -15,10 +15,8 @@ hexadecimal digits of their SHA-1.
 
 from __future__ import annotations
 
-import gzip
 import hashlib
 import json
-import re
 import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -30,6 +28,7 @@ from rich.console import Console
 from rich.table import Table
 from selectolax.lexbor import LexborHTMLParser
 
+from benchmarks.clean import data
 from pipeline.text import charset
 from pipeline.text.datelines import split_lead
 from pipeline.text.whitespace import one_line
@@ -148,24 +147,11 @@ def pages(samples: Path) -> Pages:
 
 
 def _tuning_pages(folder: Path) -> Iterator[set[str]]:
-    for table in sorted(folder.glob("*.jsonl")):
-        for line in table.read_text(encoding="utf-8").splitlines():
-            row = json.loads(line)
-            if not row.get("url") or hashlib.sha1(registrable_domain(row["url"]).encode()).digest()[1] % 2:
-                continue
-            tree = LexborHTMLParser(charset.decode(gzip.decompress((folder / row["page"]).read_bytes())))
-            texts = [one_line(node.text(separator="")) for node in tree.css("p")]
-            first = [one_line(line) for line in (row.get("text") or "").split("\n") if line.strip()][:3]
-            yield {text for text in (*texts, *first) if len(text) >= 25}
-
-
-def registrable_domain(url: str) -> str:
-    """`bbc.co.uk` of an address; of the original one where the page came through an archive."""
-    archived = re.search(r"/web/\w+/(https?://.*)", url)
-    host = re.sub(r"^https?://", "", archived[1] if archived else url).split("/")[0].split("@")[-1].split(":")[0].lower()
-    labels = host.split(".")
-    is_deep = len(labels) > 2 and len(labels[-1]) == 2 and labels[-2] in ("ac", "co", "com", "edu", "gob", "gov", "ne", "net", "or", "org")
-    return ".".join(labels[-3 if is_deep else -2 :])
+    """The paragraphs of each page."""
+    for page in data.load(folder, "tuning"):
+        texts = [one_line(node.text(separator="")) for node in LexborHTMLParser(charset.decode(page.body())).css("p")]
+        first = [one_line(line) for line in (page.text or "").split("\n") if line.strip()][:3]
+        yield {text for text in (*texts, *first) if len(text) >= 25}
 
 
 def measure(samples: Path) -> Result:
