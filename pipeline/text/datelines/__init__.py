@@ -1,18 +1,39 @@
 """Split the first paragraph of a wire story into dateline, byline and lead. Pure: no network, no clock.
 
-paragraph ─ forms (agencies, dates, places, gazetteer) ┬► dateline, byline, lead
-          └ east_asian                                 ┘
+paragraph ┬ east_asian                        ┬► dateline, byline, lead
+          ├ marked: (AGENCY), /AGENCY/ ┬ heads ┘
+          └ bare: a separator alone    ┘ └ places ─ gazetteer
+
+What stands in [] may be left out; which agencies there are is in `agencies`, how dates are printed in `dates`, places in `places`.
+
+    [PLACES,] [DATE] (AGENCY) SEP        SEOUL, Aug. 15 (UPI) --    JENIN, West Bank (AP) —    Quito, 2 ene (EFE).-    (CNN)
+    PLACES [, DATE] /AGENCY/ SEP         KAZAN, October 3. /TASS/.    LAGOS, NIGERIA / ACCESSWIRE / August 15, 2022 /
+    PLACES--(AGENCY [- DATE])-- [DATE--] DALLAS--(BUSINESS WIRE)--
+    PLACES, DATE AGENCY SEP              OSAKA, Japan, Dec. 9 Kyodo -
+    PLACES SEP AGENCY SEP DATE SEP       SINGAPORE - Media OutReach Newswire - 15 August 2022 -
+    (AGENCY) SEP PLACES, DATE SEP        (ANSA) - ROMA, 12 GEN -    TEMPO.CO, Jakarta -
+    PLACES, DATE SEP [AGENCY.]           TULSA, Okla., April 2 -    Huambo, 17 January:    МОСКВА, 15 авг - РИА Новости.
+    PLACES SEP                           WINNIPEG —              only in capitals, and only places that the gazetteer knows
+    DATE Reporting from PLACES           March 4, 2019 9:20AM Reporting from Lisbon
+
+The less the line itself says (no agency, no date, no separator), the surer the place must be: captions (`SAN FRANCISCO – JUNE 26: A man`),
+headline tags (`FILE -`) and sentences with an agency in brackets look much the same.
 """
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 from typing import NamedTuple
 
 from pipeline.text import dates
-from pipeline.text.datelines import east_asian, forms
+from pipeline.text.datelines import bare, east_asian, marked
+from pipeline.text.datelines.found import Found
+from pipeline.text.datelines.heads import REACH
 from pipeline.text.dates import Printed
 from schemas.article import Dateline
+
+_LEADING = re.compile(r"[\s*^•–—\u200b\ufeff-]{0,20}")
 
 
 class Lead(NamedTuple):
@@ -27,7 +48,7 @@ class Lead(NamedTuple):
 
 def split_lead(paragraph: str, *, published: datetime | None = None) -> Lead:
     """Take the dateline off a paragraph. `published` (aware) is only used to find the year that the line leaves out."""
-    found = east_asian.find(paragraph) or forms.find(paragraph)
+    found = east_asian.find(paragraph) or _find(paragraph)
     if found is None:
         return Lead(None, None, paragraph)
     first = found.places[0] if found.places else None
@@ -49,3 +70,10 @@ def split_lead(paragraph: str, *, published: datetime | None = None) -> Lead:
         separator=found.separator,
     )
     return Lead(dateline, found.byline, paragraph[found.end :])
+
+
+def _find(paragraph: str) -> Found | None:
+    start = _LEADING.match(paragraph).end()  # type: ignore[union-attr]  # it matches nothing, too
+    text = paragraph[start : start + 2 * REACH]
+    found = marked.with_mark(text) or bare.with_separator(text) or bare.with_nothing(text) or bare.reporting(text)
+    return found._replace(end=start + found.end) if found else None

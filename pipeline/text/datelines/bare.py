@@ -1,0 +1,162 @@
+"""Datelines with no brackets: a separator alone ends them, or nothing does. Pure. The grammar is drawn in the package's docstring."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from pipeline.text import gazetteer
+from pipeline.text.agencies import agency_of, is_mark, unbracketed
+from pipeline.text.datelines.found import Found
+from pipeline.text.datelines.heads import AFTER_PLACE, CAPTION_DATE, REACH, Head, date_behind, is_cased, past_spaces, read_before
+from pipeline.text.datelines.places import is_known, read_places, words
+from pipeline.text.dates import date_at_start
+from pipeline.text.spelling import key
+
+_DIGIT = re.compile(r"\d")
+_NO_SEPARATOR = re.compile(r"^(?P<head>[^.:;!?]{3,60}?,?\s+(?:[A-Za-z]{3,9}\.? \d{1,2}|\d{1,2} [A-Za-z]{3,9}))\s+(?=[A-Z\"“][a-z])")
+_SIGNED = re.compile(r"(?:,\s(?P<who>[^\W\d_]+(?:\s[^\W\d_]+){1,3}))?\s*[.:–—-]\s+")
+_SIGNED_UNCASED = re.compile(r"\s*[.:/–—-]?\s+")
+_REPORTING = re.compile(r"\s*(?:\d{1,2}[:.]\d\d\s*(?:[AaPp]\.?[Mm]\.?)?\s*(?:[A-Z]{2,4}\s*)?)?[Rr]eporting from (?P<places>[^\W\d_].*)")
+
+
+def with_separator(text: str, *, has_mark: bool = False) -> Found | None:
+    """Forms with nothing but a separator between dateline and story. `has_mark`: an agency stood before it, so less is asked of it."""
+    for separator in AFTER_PLACE.finditer(text[:REACH]):
+        before = text[: separator.start()].rstrip()
+        if CAPTION_DATE.match(text, separator.end()):
+            return None
+        if not before or _is_hyphen(text, separator) and not before[-1].isdigit():
+            continue
+        found = _signed_before(text, before, separator) or _dated(text, before, separator, has_mark=has_mark)
+        if found is not None:
+            return found
+    return None
+
+
+def _is_hyphen(text: str, separator: re.Match[str]) -> bool:
+    """Inside a word: PORT-AU-PRINCE. Scripts without capitals have none."""
+    is_joined = separator["sep"] == "-" and separator.end() < len(text) and not text[separator.end() - 1].isspace()
+    return is_joined and (is_cased(text[separator.start() - 1]) or text[separator.start() - 1].isdigit())
+
+
+def _signed_before(text: str, before: str, separator: re.Match[str]) -> Found | None:
+    """The agency's mark, without brackets, before the separator: `SEOUL, Nov 26 AFP -`, `TEMPO.CO, Jakarta -`, `CNN —`."""
+    if separator["sep"] == ":":
+        return None
+    for mark, rest in _marks_at_end(before):
+        agency = agency_of(mark)
+        if not rest.strip():
+            if agency is None or not agency.stands_alone:
+                return None
+            following = with_separator(text[separator.end() :], has_mark=True)  # AGI - Roma, 12 gen. -
+            found = (
+                following._replace(end=separator.end() + following.end) if following else Found(separator.end(), separator=separator["sep"])
+            )
+            return found._replace(agency=agency.name, agency_raw=mark)
+        head = read_before(rest.rstrip(" -–—"), agency, has_mark=True)
+        is_parted = rest.rstrip().endswith((",", ".", "—", "–", "-")) or separator["sep"] == "|"  # BERLIN dpa |
+        if head is not None and (head.printed or head.places and head.is_sure and is_parted):
+            printed, end = (head.printed, separator.end()) if head.printed else date_behind(text, separator.end())
+            return Found(end, head.places, head.place_raw, printed, head.day, agency.name if agency else mark, mark, separator["sep"])
+    mark, _, rest = before.partition(", ")
+    head = read_before(rest, None, has_mark=False) if rest and is_mark(mark) else None
+    if head is None or not head.places or not is_known(head.places[0].raw):
+        return None
+    agency = agency_of(mark)
+    return Found(
+        separator.end(), head.places, head.place_raw, head.printed, head.day, agency.name if agency else mark, mark, separator["sep"]
+    )
+
+
+def _marks_at_end(before: str) -> Iterator[tuple[str, str]]:
+    """Agencies' marks that a text may end with, the longest first, and what stands before each."""
+    for word in list(re.finditer(r"\S+", before))[-4:]:
+        if is_mark(mark := before[word.start() :]):
+            yield mark, before[: word.start()]
+
+
+def _dated(text: str, before: str, separator: re.Match[str], *, has_mark: bool) -> Found | None:
+    """`TULSA, Okla., April 2 -`, `Huambo, 17 January:`, `МОСКВА, 15 авг - РИА Новости.`, `WINNIPEG —`."""
+    head, sep, end = read_before(before, None, has_mark=has_mark), separator["sep"], separator.end()
+    if head is None or not head.places:
+        return None
+    found = Found(end, head.places, head.place_raw, head.printed, separator=sep)
+    if sep == ":":
+        if not head.printed:
+            return found if _is_known_in_capitals(head) else None
+        is_caption = not before.rstrip()[-1].isalpha() and head.places[0].raw.isupper()  # NEW YORK, OCTOBER 15: Two singers leave
+        return None if is_caption or not head.is_sure and (head.printed.year is not None or not _is_placed(before, head)) else found
+    found = _signed_behind(text, found) if head.printed or head.is_sure else found
+    if found.printed is None:
+        printed, end = date_behind(text, found.end)
+        found = found._replace(printed=printed, end=end)
+    is_known_here = (
+        _is_known_in_capitals(head) or sep == ".-" and is_known(head.places[0].city or "") and text[end - 1 : end].isspace()
+    )  # Monterrey.-
+    is_dated = head.printed is not None and (head.is_sure or _is_placed(before, head))
+    return found if found.agency or is_dated or has_mark or is_known_here else None
+
+
+def _is_placed(before: str, head: Head) -> bool:
+    """Is a name before a date a place, though no table has it: parted from the date by a comma, and none of the words that stand so?"""
+    return before[len(head.place_raw) :].lstrip().startswith(",") and head.place_raw.casefold() not in words("no place")
+
+
+def _signed_behind(text: str, found: Found) -> Found:
+    """With the agency that stands after the separator: `- РИА Новости. `, `- РИА Новости, Иван Петров. `, `-سانا `."""
+    match = unbracketed().match(text, found.end)
+    agency = agency_of(match.group()) if match else None
+    closing = (_SIGNED if is_cased(match.group()[0]) else _SIGNED_UNCASED).match(text, match.end()) if match else None
+    if match is None or agency is None or closing is None:
+        return found
+    return found._replace(end=closing.end(), agency=agency.name, agency_raw=match.group(), byline=closing.groupdict().get("who"))
+
+
+def _is_known_in_capitals(head: Head) -> bool:
+    names = [place.raw.split(",")[0].strip() for place in head.places]
+    if len(names) == 1 and not head.places[0].country and not head.places[0].region and key(names[0]) in words("words too"):
+        return False
+    return all(name.isupper() for name in names) and all(
+        place.country or place.region or place.city and gazetteer.find_city(name) for place, name in zip(head.places, names, strict=True)
+    )
+
+
+def with_nothing(text: str) -> Found | None:
+    """`ZURICH, March 9 The bank said`: no separator, so all else must be sure."""
+    match = _NO_SEPARATOR.match(text) if _DIGIT.search(text, 0, 64) else None
+    head = read_before(match["head"], None, has_mark=False) if match else None
+    if (
+        match is None
+        or head is None
+        or head.printed is None
+        or not head.places
+        or not all(is_known(place.city or "") for place in head.places)
+    ):
+        return None
+    return Found(match.end(), head.places, head.place_raw, head.printed)
+
+
+def reporting(text: str) -> Found | None:
+    """`Reporting from Kyiv, Ukraine` on a line of its own, or after a date and a time."""
+    printed, start = date_at_start(text)
+    match = _REPORTING.match(text, start)
+    if match is None:
+        return None
+    parts = list(re.finditer(r"\S+", match["places"]))
+    for count in range(min(8, len(parts)), 0, -1):
+        raw = match["places"][: parts[count - 1].end()].rstrip(".")
+        places = read_places(raw)
+        if places and all(is_known(place.city or "") for place in places):
+            end = match.start("places") + len(raw)
+            separator = AFTER_PLACE.match(text, past_spaces(text, end))
+            if printed is None and not separator and text[end:].strip(" ."):
+                return None
+            return Found(
+                separator.end() if separator else past_spaces(text, end),
+                places,
+                raw,
+                printed,
+                separator=separator["sep"] if separator else None,
+            )
+    return None

@@ -1,0 +1,86 @@
+"""What stands before an agency or a separator, and what parts it from the story: ground for all forms of datelines. Pure."""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+
+from pipeline.text.agencies import Agency
+from pipeline.text.datelines.places import is_known, read_places
+from pipeline.text.dates import Printed, date_at_end, date_at_start, is_possible
+from schemas.article import Place
+
+REACH = 140
+"""No dateline is longer, in characters."""
+_DASHES = r"--|—|–|―|-|_|\|"
+AFTER_MARK = re.compile(rf"\s*(?P<sep>\.\s*(?:-|–|—)|[–—]{{2}}|-{{2,3}}|{_DASHES}|:|/|\.|=)(?=\s|$|[^\W\d_]|[\"“«„'‘*])\s*")
+"""What parts an agency's mark from the story."""
+AFTER_PLACE = re.compile(rf"(?P<sep>\.-|(?<!-)(?:{_DASHES})(?!-)|:)(?=[\s\"“«]|$|[^\W\d_])\s*")
+"""What parts a place or a date from the story, where no agency stands between."""
+CAPTION_DATE = re.compile(r"(?:[A-Z]+\.? \d{1,2}(?:, \d{4})?)\s*:")
+"""`OCTOBER 15: `: what stands before it is a picture's."""
+_DAY_ALONE = re.compile(r",\s*(?P<day>\d{1,2})$")
+_DAY_MONTH = re.compile(r"[\s,](?P<day>\d{1,2})([/.])(?P<month>\d{1,2})\2?$")
+"""Belga's and STT's: `BRUSSEL 15/05 (BELGA) =`, `Helsinki, 15.8. (STT)`."""
+
+
+class Head(NamedTuple):
+    """What stands before an agency or a separator."""
+
+    places: tuple[Place, ...]
+    place_raw: str
+    printed: Printed | None
+    day: int | None
+    is_sure: bool
+    """The first place is in capitals, or the gazetteer knows it."""
+
+
+def read_before(text: str, agency: Agency | None, *, has_mark: bool) -> Head | None:
+    """Places and date before an agency or a separator; None where it is something else (a sentence, a caption)."""
+    before, printed = date_at_end(text.rstrip())
+    if printed is None and (dated := _date_before(before.strip())) is not None:
+        before, printed = dated
+    raw, day = before.strip().rstrip(",:–—-" if has_mark else ",").rstrip(), None
+    if has_mark and printed is None and (in_digits := _DAY_MONTH.search(raw)):
+        numbers = Printed(int(in_digits["month"]), int(in_digits["day"]))
+        raw, printed = (raw[: in_digits.start()].rstrip(" ,"), numbers) if is_possible(numbers) else (raw, None)
+    elif has_mark and printed is None and (alone := _DAY_ALONE.search(raw)) and 1 <= int(alone["day"]) <= 31:
+        raw, day = raw[: alone.start()], int(alone["day"])
+    if not raw:
+        return Head((), "", printed, None, True) if printed or has_mark else None
+    places = read_places(raw, home=agency.home if agency else "", is_dated=printed is not None)
+    if not places:
+        return None
+    first = places[0]
+    is_sure = (
+        not any(sign.islower() for sign in first.raw) or bool(first.country or first.region) or is_known(first.raw.split(",")[0].strip())
+    )
+    if not (has_mark or printed or is_sure):
+        return None
+    return Head(places, raw, printed, day, is_sure)
+
+
+def _date_before(text: str) -> tuple[str, Printed] | None:
+    """`Oct 13, LONDON (Reuters) -`: the date first, then a place that the gazetteer knows."""
+    printed, length = date_at_start(text)
+    rest = text[length:].lstrip(" ,.")
+    return (rest, printed) if printed and rest != text[length:] and is_known(rest.split(",")[0]) else None
+
+
+def date_behind(text: str, start: int) -> tuple[Printed | None, int]:
+    """`--(BUSINESS WIRE)--Aug. 15, 2022--`: a date of its own between two separators, and where the story begins."""
+    printed, length = date_at_start(text[start:REACH])
+    separator = AFTER_MARK.match(text, start + length) if printed else None
+    return (printed, separator.end()) if separator else (None, start)
+
+
+def past_spaces(text: str, place: int) -> int:
+    """The next place where no white space stands."""
+    while place < len(text) and text[place].isspace():
+        place += 1
+    return place
+
+
+def is_cased(sign: str) -> bool:
+    """Is it a letter of a script with capitals?"""
+    return sign.lower() != sign.upper()

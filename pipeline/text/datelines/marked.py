@@ -1,0 +1,104 @@
+"""Datelines with the agency's mark in brackets or between slashes. Pure. The grammar is drawn in the package's docstring."""
+
+from __future__ import annotations
+
+import re
+
+from pipeline.text import gazetteer
+from pipeline.text.agencies import Agency, agency_of, is_mark
+from pipeline.text.datelines.bare import with_separator
+from pipeline.text.datelines.found import Found
+from pipeline.text.datelines.heads import AFTER_MARK, CAPTION_DATE, REACH, Head, date_behind, past_spaces, read_before
+from pipeline.text.datelines.places import is_known, words
+from pipeline.text.dates import Printed, date_at_end, date_at_start
+
+_BRACKETED = re.compile(r"(?:\s*(?:--?|–|—))?\s*[(（\[](?P<mark>[^()（）\[\]]{2,45})[)）\]]")
+_SLASHED = re.compile(r"\s*/\s*(?P<mark>[^\W\d_][^/\d]{1,40}?)\s*/(?P<more>\s*(?P<date>[^/]{2,22}?)\s*/)?")
+_CORRESPONDENT = re.compile(r"^(?:(?P<before>\S+)\s[Cc]orrespondent\b|(?:Корр|Спец|Cor|Corr)\w*\.\s*(?P<after>\S+))")
+_REMARKS = frozenset("Photo Photos Images Image Photograph Pictures File Video Archive Pool Courtesy Handout Screenshot".split())
+
+
+def with_mark(text: str) -> Found | None:
+    """Forms with the agency in brackets or between slashes."""
+    reach = text[:REACH]
+    for pattern, signs in ((_BRACKETED, "([（"), (_SLASHED, "/")):
+        for match in pattern.finditer(reach) if any(sign in reach for sign in signs) else ():
+            found = _around(text, match)
+            if found is not None:
+                return found
+    return None
+
+
+def _around(text: str, match: re.Match[str]) -> Found | None:
+    mark, printed = date_at_end(match["mark"])  # (Newsfile Corp. - August 15, 2022)
+    mark = mark.strip(" -–,").strip()
+    agency = _agency(mark)
+    if agency is None and (not mark and printed is None or is_known(mark) or gazetteer.find_region(mark) or not _may_be_agency(mark)):
+        return None  # مراكش (المغرب) (أ ف ب): the next brackets
+    end, is_closed = match.end(), match.re is _SLASHED and agency is not None
+    if match.re is _SLASHED and match["more"]:
+        said, _ = date_at_start(match["date"])
+        if said is not None:
+            printed, is_closed = said, True
+        elif agency_of(match["date"]) is None:  # /ritzau/Reuters/
+            end = match.start("more")
+    separator = AFTER_MARK.match(text, end)
+    head, byline = read_before(text[: match.start()], agency, has_mark=agency is not None), None
+    if head is None:
+        byline, head = _after_byline(text[: match.start()])
+    if head is None or not mark and not (head.is_sure and head.places):
+        return None
+    printed = head.printed or printed
+    if not _is_credible(text, head, printed, agency, separator, end, is_closed=is_closed):
+        return None
+    end = separator.end() if separator else past_spaces(text, end)
+    sep = separator["sep"] if separator else "/" if match.re is _SLASHED and match["more"] else None
+    if not head.places and agency is not None and separator:  # (ANSA) - ROMA, 12 GEN -
+        following = with_separator(text[end:], has_mark=True)
+        if following is not None:
+            return following._replace(end=end + following.end, agency=agency.name, agency_raw=mark)
+    if printed is None and separator:
+        printed, end = date_behind(text, end)
+    return Found(end, head.places, head.place_raw, printed, head.day, agency.name if agency else mark or None, mark or None, sep, byline)
+
+
+def _agency(mark: str) -> Agency | None:
+    """Whose a mark in brackets is. `/Корр. ТАСС Иван Петров/` and `/TASS Correspondent Ivan Petrov/` name TASS; a site is its own mark."""
+    correspondent = _CORRESPONDENT.match(mark)
+    found = agency_of(correspondent["before"] or correspondent["after"]) if correspondent else agency_of(mark)
+    return found or (Agency(mark) if is_mark(mark) else None)
+
+
+def _may_be_agency(mark: str) -> bool:
+    """Short, capitalised, no sentence, and no sort of remark that newspapers put in brackets."""
+    parts = mark.split()
+    has_digits = any(sign.isdigit() for sign in mark)
+    return len(parts) <= 5 and mark[:1].isupper() and len(mark) <= 40 and _REMARKS.isdisjoint(parts) and (len(parts) == 1 or not has_digits)
+
+
+def _is_credible(
+    text: str, head: Head, printed: Printed | None, agency: Agency | None, separator: re.Match[str] | None, end: int, *, is_closed: bool
+) -> bool:
+    follows = text[separator.end() :] if separator else text[end:].lstrip()
+    if CAPTION_DATE.match(follows):
+        return False
+    is_dashed = is_closed or separator is not None and separator["sep"] not in (".", ":", "/", "=")
+    if agency is None:
+        return is_dashed and head.is_sure and bool(head.places)
+    if is_dashed or printed is not None:
+        return True
+    if not head.places:  # "(CNN)" alone, then a sentence
+        return bool(separator) or follows[:1].isupper() or not follows or not follows[0].isascii()
+    return head.is_sure and (separator is not None or not follows or not follows[0].islower())
+
+
+def _after_byline(text: str) -> tuple[str | None, Head | None]:
+    """`By Asha Rao New Delhi, Sep 20`: the name ends where a place that the gazetteer knows begins."""
+    parts = text.split()
+    if not parts or parts[0] not in words("by"):
+        return None, None
+    for count in range(3, min(len(parts), 9)):
+        head = read_before(" ".join(parts[count:]), None, has_mark=True)
+        if head is not None and head.places and gazetteer.find_city(head.places[0].city or ""):
+            return " ".join(parts[1:count]).rstrip(","), head
+    return None, None
