@@ -74,7 +74,7 @@ def _partial(said: Metadata, lines: Sequence[str], prose: int, words: int) -> Ju
     if prose < _GATED:
         start = next((place for place, text in enumerate(lines) if len(text) >= _PARAGRAPH), 0)
         gate = _find(GATE, [text for text in lines[start:] if len(text) < _SHORT_LINE])
-    if said.word_count > 60 + 2 * words and words:
+    if said.is_free is False and words and said.word_count > 60 + 2 * words:
         return Judgement(Access.PARTIAL, f"holds {words} of the {said.word_count} words that it says the text has")
     if gate and (said.is_free is False or prose < _MUCH):
         return Judgement(Access.PARTIAL, f"says {gate!r}")

@@ -72,7 +72,9 @@ def _credited(said: Metadata, body: Body, authors: Sequence[Author], byline: str
     found = [one for one in _credits(said, body, authors, byline) if one.value]
     if not found:
         return None
-    return found[0].value, believed(found[0], found, same=lambda one, other: one == other, alone=_SURE.get(found[0].where, 0.8))
+    return found[0].value, believed(
+        found[0], found, same=lambda one, other: one == other, alone=_SURE.get(found[0].where, 0.8), differing_keeps=0.9
+    )
 
 
 _SURE = {"dateline": 0.97, "byline": 0.95, "tail": 0.9}

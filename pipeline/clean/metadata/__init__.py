@@ -88,7 +88,7 @@ def read_metadata(parser: LexborHTMLParser, *, url: str = "") -> Metadata:
         "headline": of_headline,
         "authors": of_people,
         "published": of_published,
-        "modified": believed(modified, (), same=lambda one, other: one == other, alone=0.85) if modified else None,
+        "modified": believed(modified, (), same=lambda one, other: one == other, alone=0.85, differing_keeps=1.0) if modified else None,
     }
     simple: dict[str, Said[str] | None] = {
         "canonical_url": canonical,

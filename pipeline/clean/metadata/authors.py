@@ -53,9 +53,9 @@ def read(head: Head, around: Around, graph: Graph, sites: Sequence[str]) -> tupl
         return (), None
     chosen = next((one for one in found if any(author.name for author in one.value)), found[0])
     chosen = next((one for one in found if _says_more(one, chosen)), chosen)
-    alone = 0.9 if chosen.origin is Origin.JSON_LD else 0.8 if chosen.origin is not Origin.VISIBLE else 0.7
+    alone = 0.88 if chosen.origin is Origin.JSON_LD else 0.83 if chosen.origin in (Origin.VISIBLE, Origin.MICRODATA) else 0.73
     chosen = msgspec.structs.replace(chosen, given="")
-    return chosen.value, believed(chosen, found, same=_same, alone=alone)
+    return chosen.value, believed(chosen, found, same=_same, alone=alone, differing_keeps=0.95)
 
 
 def _kept(found: Iterable[Said[tuple[Author, ...]]], sites: Sequence[str]) -> list[Said[tuple[Author, ...]]]:

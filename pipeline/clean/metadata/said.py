@@ -13,6 +13,10 @@ from schemas.article import Origin, Provenance
 T = TypeVar("T")
 
 
+_SUREST = 0.95
+"""What all agree on is still another thing than what people call it on a page in twenty."""
+
+
 class Said(msgspec.Struct, Generic[T], frozen=True):
     """One statement."""
 
@@ -24,10 +28,13 @@ class Said(msgspec.Struct, Generic[T], frozen=True):
     """As it stands there, where that differs from `value`."""
 
 
-def believed(chosen: Said[T], others: Iterable[Said[T]], *, same: Callable[[T, T], bool], alone: float) -> Provenance:
-    """How a chosen statement is known. `alone`: how often one of its kind is right when nothing else speaks of it.
+def believed(
+    chosen: Said[T], others: Iterable[Said[T]], *, same: Callable[[T, T], bool], alone: float, differing_keeps: float
+) -> Provenance:
+    """How a chosen statement is known.
 
-    Each origin that says the same halves the doubt, each that says another thing takes a third of the trust.
+    `alone`: how often one of its kind is right when nothing else speaks of it; each origin that says the same halves the doubt.
+    `differing_keeps`: the share of the trust that is left by each origin that says another thing. Both are measured on labelled pages.
     """
     agreeing: set[Origin] = set()
     differing: dict[Origin, str] = {}
@@ -39,7 +46,7 @@ def believed(chosen: Said[T], others: Iterable[Said[T]], *, same: Callable[[T, T
         elif other.origin not in agreeing:
             differing.setdefault(other.origin, other.where)
     confidence = 1 - (1 - alone) * 0.5 ** len(agreeing - {chosen.origin})
-    confidence *= (2 / 3) ** len([origin for origin in differing if origin not in agreeing])
+    confidence = min(confidence, _SUREST) * differing_keeps ** len([origin for origin in differing if origin not in agreeing])
     return Provenance(
         origin=chosen.origin,
         where=chosen.where,

@@ -44,8 +44,10 @@ def read(
     chosen = _chosen(machine, shown, linked)
     if chosen is None:
         return None, None, modified
-    alone = 0.9 if chosen.origin in (Origin.JSON_LD, Origin.OPENGRAPH, Origin.MICRODATA) else 0.8
-    how = believed(chosen, [*machine, *shown[:1], *linked], same=lambda one, other: abs(one.day - other.day) <= _DAY, alone=alone)
+    alone = 0.86 if chosen.origin in (Origin.JSON_LD, Origin.OPENGRAPH) else 0.9
+    how = believed(
+        chosen, [*machine, *shown[:1], *linked], same=lambda one, other: abs(one.day - other.day) <= _DAY, alone=alone, differing_keeps=0.65
+    )
     return chosen, how, modified
 
 

@@ -36,8 +36,10 @@ def read(head: Head, graph: Graph, site: str, host: str) -> tuple[str, Provenanc
     node = next((one.node for one in head.headings if one.text == chosen.value), None)
     if chosen.origin is Origin.VISIBLE:
         chosen = msgspec.structs.replace(chosen, value=_without_kicker(chosen.value, stated))
-    alone = 0.9 if chosen.origin is Origin.VISIBLE else 0.75
-    how = believed(chosen, [*headings[:1], *stated], same=lambda one, other: letters(one) == letters(other), alone=alone)
+    alone = 0.9 if chosen.origin is Origin.VISIBLE else 0.5 if chosen.where == "title" else 0.8
+    how = believed(
+        chosen, [*headings[:1], *stated], same=lambda one, other: letters(one) == letters(other), alone=alone, differing_keeps=0.93
+    )
     return chosen.value, how, node or (head.headings[0].node if head.headings else None)
 
 

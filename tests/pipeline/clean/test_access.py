@@ -84,7 +84,7 @@ def test_a_story_about_such_things_or_with_a_banner_is_a_story(body: str) -> Non
     [
         (linked(isAccessibleForFree=False), "<div class='gate'>Subscribe to continue reading</div>"),
         (linked(isAccessibleForFree="http://schema.org/False"), ""),
-        (linked(wordCount=900), ""),
+        (linked(wordCount=900, isAccessibleForFree=False), "<p>" + PROSE[0] * 6 + "</p>"),
         ("", "<div>Jetzt weiterlesen mit einem Abo</div>"),
         ("", "<div>Cet article est réservé aux abonnés.</div>"),
         ("", "<div>この記事は有料会員限定です。</div>"),
