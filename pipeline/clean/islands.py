@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from selectolax.lexbor import LexborHTMLParser
 
 from pipeline.clean.metadata.jsonld import parse
-from pipeline.text.whitespace import one_line
+from pipeline.text.whitespace import size
 
 _MAX_JSON = 3_000_000
 _MAX_SCRIPTS = 60
@@ -22,7 +22,6 @@ _LEAST = 400
 """Characters: less is no article."""
 _SENTENCE = 40
 _ASSIGNED = re.compile(r"(?:window|self|globalThis|var|let|const)\s*[.\[ ]\s*[\"']?(\w{3,60})[\"']?\]?\s*=\s*(?=[{\[])")
-_TAGS = re.compile(r"<[^<>]{0,2000}>")
 _BODY = frozenset(
     "body articlebody content contents text html bodyhtml bodytext paragraphs elements blocks story article fulltext copy components".split()
 )
@@ -65,7 +64,7 @@ def _longest(value: object) -> tuple[str, float]:
         groups[tuple("*" if isinstance(step, int) else step for step in path)].append((path, text))
     best, most = "", 0.0
     for shape, members in groups.items():
-        prose = sum(len(text) for _, text in members if len(text) >= _SENTENCE)
+        prose = sum(length for _, text in members if (length := size(text)) >= _SENTENCE)
         names = {word.lower() for step in shape if isinstance(step, str) for word in (step, *_WORDS.findall(step))}
         weight = prose * (2 if names & _BODY else 1) * (0.05 if names & _NOT_BODY else 1)
         if prose >= _LEAST and weight > most:
@@ -93,15 +92,10 @@ def _strings(value: object) -> Iterator[tuple[Path, str]]:
         path, one = open_.pop()
         left -= 1
         if isinstance(one, str):
-            if " " in one and not one.startswith(("http", "{", "function")) or len(one) > 60 and not one.isascii():
+            if " " in one and not one.startswith(("http", "{", "function")) or len(one) > 30 and not one.isascii():
                 yield path, one
         elif len(path) < _MAX_DEPTH:
             if isinstance(one, list):
                 open_ += [((*path, place), item) for place, item in reversed(list(enumerate(one[:2000])))]
             elif isinstance(one, dict):
                 open_ += [((*path, str(name)), item) for name, item in reversed(list(one.items())[:500])]
-
-
-def plain_length(text: str) -> int:
-    """Characters of a text without its tags."""
-    return len(one_line(_TAGS.sub("", text)))

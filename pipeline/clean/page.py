@@ -13,7 +13,7 @@ from pipeline.clean.blocks import Block
 from pipeline.clean.metadata import Metadata, read_metadata
 from pipeline.clean.tree import Raw, Tree
 from pipeline.errors import Blocked
-from pipeline.text.whitespace import one_line, paragraphs
+from pipeline.text.whitespace import one_line, paragraphs, size
 from schemas.article import Access
 
 _SHOWN = 600
@@ -43,7 +43,7 @@ def read_page(html: str, *, url: str = "") -> Page:
     blocks = tuple(block for raw in raws if (block := _block(raw, url)).text)
     if data := _of_data(said, parser, prose):
         blocks = tuple(Block(text) for text in data)
-        prose = sum(map(len, data))
+        prose = sum(map(size, data))
     judged = access.judge(
         said,
         [raw.text for raw in found.blocks],
@@ -59,9 +59,9 @@ def read_page(html: str, *, url: str = "") -> Page:
 def _of_data(said: Metadata, parser: LexborHTMLParser, prose: int) -> tuple[str, ...]:
     """The paragraphs of the text that the page's data holds, where that is much more than what it shows; () else."""
     text = said.body
-    if len(text) <= 2 * prose + 200 and prose < _SHOWN:
+    if size(text) <= 2 * prose + 200 and prose < _SHOWN:
         text = islands.read(parser)
-    return _of_json(text) if len(text) > 2 * prose + 200 else ()
+    return _of_json(text) if size(text) > 2 * prose + 200 else ()
 
 
 def read_body(html: str, *, url: str = "") -> tuple[Block, ...]:

@@ -291,7 +291,7 @@ def alternatives(table: Iterable[str]) -> str:
 def _leads() -> re.Pattern[str]:
     """`By `, `Text: `, `文/`, and `ByJane`: between the two stood an element's edge."""
     words = alternatives(BY)
-    return re.compile(rf"^(?:(?i:{words})(?:\s*[:：/／]\s*|\s+(?!of\b)|$|(?=[A-ZÀ-Ý][a-zà-ÿ])))+|^[–—|,;:·•-]+\s*")
+    return re.compile(rf"^(?:(?i:{words})(?:\s*[:：/／・]\s*|\s+(?!of\b)|$|(?=[A-ZÀ-Ý][a-zà-ÿ])))+|^[–—|,;:·•-]+\s*")
 
 
 @cache
