@@ -64,7 +64,8 @@ def trigger(
     else:
         came = f": {plain(done['verdicts'])}" if done["verdicts"] else ""
         later = f", {done['later']} due later" if done["later"] else ""
-        counts = f"{done['documents']} documents{came}; {done['quarantined']} in quarantine, {done['open']} still open{later}"
+        documents = "1 document" if done["documents"] == 1 else f"{done['documents']} documents"
+        counts = f"{documents}{came}; {done['quarantined']} in quarantine, {done['open']} still open{later}"
         say(f"{counts}; newswire runs show {started.run}")
     for name, note in done["failed"].items():
         tell(f"{name} failed: {note}")

@@ -34,9 +34,11 @@ def look(db: Database, redis_url: str) -> Iterator[Finding]:
     except (OperationalError, RedisError) as error:
         yield advice("processes", f"Workers can't be asked: {str(error).rstrip('.')}.", "Mend Redis first.")
     if waits["unpolled"]:
-        yield wrong("processes", f"{waits['unpolled']} sources are due since a minute and nobody polls them.", "newswire beat")
+        yield wrong("processes", f"Sources that are due since a minute and that nobody polls: {waits['unpolled']}.", "newswire beat")
     elif waits["unoffered"]:
-        yield wrong("processes", f"{waits['unoffered']} pieces of work are due since a minute and were never offered.", "newswire beat")
+        yield wrong(
+            "processes", f"Pieces of work that are due since a minute and were never offered: {waits['unoffered']}.", "newswire beat"
+        )
     if waits["untold"]:
         yield wrong("processes", f"Nobody reads the log for {', '.join(waits['untold'])}.", "newswire deliver")
 

@@ -298,13 +298,13 @@ def test_processes_that_are_missing(sound: Settings) -> None:
     found = [one for one in examine(sound) if one.level == "wrong"]
     assert [(one.says, one.do.partition(",")[0]) for one in found] == [
         ("No worker answers.", "newswire up"),
-        ("1 pieces of work are due since a minute and were never offered.", "newswire beat"),
+        ("Pieces of work that are due since a minute and were never offered: 1.", "newswire beat"),
         ("Nobody reads the log for desk.", "newswire deliver"),
     ]
     with db.write() as conn:
         feed = {"name": "feed", "kind": "feed", "location": "https://example.org/rss.xml", "every": "5m"}
         sources.add(conn, declare.from_table(feed), late)
-    assert "1 sources are due since a minute and nobody polls them." in [one.says for one in examine(sound)]
+    assert "Sources that are due since a minute and that nobody polls: 1." in [one.says for one in examine(sound)]
     with db.write() as conn:
         drain.begin(conn, late)
     assert [one.do for one in examine(sound) if one.about == "processes"] == ["newswire drain --end"]
