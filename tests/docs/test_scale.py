@@ -41,7 +41,7 @@ def test_the_move_to_postgresql_takes_the_drain_along(filled: Database, other: D
     target = other.engine.url.set(drivername="postgresql").render_as_string(hide_password=False)
     path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
     env = {"PATH": path, "DATABASE_URL": f"sqlite:///{filled.engine.url.database}", "NEW_DATABASE_URL": target}
-    done = subprocess.run(["sh", "-ec", block], env=env, cwd=ROOT, capture_output=True, text=True, timeout=60)
+    done = subprocess.run(["sh", "-ec", block], env=env, cwd=ROOT, capture_output=True, text=True, timeout=110)
     assert done.returncode == 0, done.stderr
     with other.read() as conn:
         assert conn.execute(select(func.count()).select_from(tables.item)).scalar_one() == 2

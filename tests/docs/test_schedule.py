@@ -97,7 +97,7 @@ def test_each_polls_and_says_so(
 
     def run(text: str, **more: str) -> subprocess.CompletedProcess[str]:
         text = text.replace("/opt/newswire/bin/", f"{Path(sys.executable).parent}/").replace(":5555/", f":{port}/")
-        return subprocess.run(["sh", "-c", text], env=env | more, cwd=ROOT, capture_output=True, text=True, timeout=90)
+        return subprocess.run(["sh", "-c", text], env=env | more, cwd=ROOT, capture_output=True, text=True, timeout=110)
 
     # two at once, and nobody who would end the first before the second looks: one of them claims it
     both = [
