@@ -69,7 +69,7 @@ def _month(word: str) -> int | None:
 def _misspelt(word: str) -> int | None:
     """`Febuary`, `Ocotber`: a month's English name with one letter missing, doubled, changed or swapped, as rushed datelines have it."""
     plain = word.casefold()
-    near = (number for number, name in enumerate(month_name) if len(name) > 4 and len(plain) > 3 and OSA.distance(plain, name.lower()) == 1)
+    near = (number for number, name in enumerate(month_name) if len(name) > 3 and len(plain) > 3 and OSA.distance(plain, name.lower()) == 1)
     return next(near, None)
 
 

@@ -33,7 +33,7 @@ from pipeline.text.datelines.heads import REACH
 from pipeline.text.dates import Printed
 from schemas.article import Dateline
 
-_LEADING = re.compile(r"[\s*^•–—\u200b\ufeff-]{0,20}")
+_LEADING = re.compile(r"[\s\x00-\x1f,*^•–—\u200b\ufeff-]{0,20}")
 
 
 class Lead(NamedTuple):

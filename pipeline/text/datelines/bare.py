@@ -8,7 +8,17 @@ from collections.abc import Iterator
 from pipeline.text import gazetteer
 from pipeline.text.agencies import agency_of, is_mark, unbracketed
 from pipeline.text.datelines.found import Found
-from pipeline.text.datelines.heads import AFTER_PLACE, CAPTION_DATE, REACH, Head, date_behind, is_cased, past_spaces, read_before
+from pipeline.text.datelines.heads import (
+    AFTER_PLACE,
+    CAPTION_DATE,
+    REACH,
+    Head,
+    after_byline,
+    date_behind,
+    is_cased,
+    past_spaces,
+    read_before,
+)
 from pipeline.text.datelines.places import is_known, read_places, words
 from pipeline.text.dates import date_at_start
 from pipeline.text.spelling import key
@@ -78,13 +88,15 @@ def _marks_at_end(before: str) -> Iterator[tuple[str, str]]:
 
 def _dated(text: str, before: str, separator: re.Match[str], *, has_mark: bool) -> Found | None:
     """`TULSA, Okla., April 2 -`, `Huambo, 17 January:`, `МОСКВА, 15 авг - РИА Новости.`, `WINNIPEG —`."""
-    head, sep, end = read_before(before, None, has_mark=has_mark), separator["sep"], separator.end()
-    if head is None or not head.places:
+    head, byline, sep, end = read_before(before, None, has_mark=has_mark), None, separator["sep"], separator.end()
+    if head is None and sep != ":":
+        byline, head = after_byline(before)
+    if head is None or not head.places or byline and not head.printed:
         return None
-    found = Found(end, head.places, head.place_raw, head.printed, separator=sep)
+    found = Found(end, head.places, head.place_raw, head.printed, separator=sep, byline=byline)
     if sep == ":":
         if not head.printed:
-            return found if _is_known_in_capitals(head) else None
+            return found if _is_known_in_capitals(head) and date_behind(text, end)[0] is None else None
         is_caption = not before.rstrip()[-1].isalpha() and head.places[0].raw.isupper()  # NEW YORK, OCTOBER 15: Two singers leave
         return None if is_caption or not head.is_sure and (head.printed.year is not None or not _is_placed(before, head)) else found
     found = _signed_behind(text, found) if head.printed or head.is_sure else found
@@ -110,7 +122,9 @@ def _signed_behind(text: str, found: Found) -> Found:
     closing = (_SIGNED if is_cased(match.group()[0]) else _SIGNED_UNCASED).match(text, match.end()) if match else None
     if match is None or agency is None or closing is None:
         return found
-    return found._replace(end=closing.end(), agency=agency.name, agency_raw=match.group(), byline=closing.groupdict().get("who"))
+    return found._replace(
+        end=closing.end(), agency=agency.name, agency_raw=match.group(), byline=closing.groupdict().get("who") or found.byline
+    )
 
 
 def _is_known_in_capitals(head: Head) -> bool:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
+from pipeline.text import gazetteer
 from pipeline.text.agencies import Agency
-from pipeline.text.datelines.places import is_known, read_places
+from pipeline.text.datelines.places import is_known, read_places, words
 from pipeline.text.dates import Printed, date_at_end, date_at_start, is_possible
 from schemas.article import Place
 
@@ -40,6 +41,8 @@ def read_before(text: str, agency: Agency | None, *, has_mark: bool) -> Head | N
     before, printed = date_at_end(text.rstrip())
     if printed is None and (dated := _date_before(before.strip())) is not None:
         before, printed = dated
+    if printed and before.rstrip().endswith(":") and is_known(before.rstrip(" :")):
+        before = before.rstrip(" :")  # LONDON: March 5 -
     raw, day = before.strip().rstrip(",:–—-" if has_mark else ",").rstrip(), None
     if has_mark and printed is None and (in_digits := _DAY_MONTH.search(raw)):
         numbers = Printed(int(in_digits["month"]), int(in_digits["day"]))
@@ -58,6 +61,18 @@ def read_before(text: str, agency: Agency | None, *, has_mark: bool) -> Head | N
     if not (has_mark or printed or is_sure):
         return None
     return Head(places, raw, printed, day, is_sure)
+
+
+def after_byline(text: str) -> tuple[str | None, Head | None]:
+    """`By Asha Rao New Delhi, Sep 20`: the name ends where a place that the gazetteer knows begins."""
+    parts = text.split()
+    if not parts or parts[0] not in words("by"):
+        return None, None
+    for count in range(3, min(len(parts), 9)):
+        head = read_before(" ".join(parts[count:]), None, has_mark=True)
+        if head is not None and head.places and gazetteer.find_city(head.places[0].city or ""):
+            return " ".join(parts[1:count]).rstrip(","), head
+    return None, None
 
 
 def _date_before(text: str) -> tuple[str, Printed] | None:

@@ -8,8 +8,8 @@ from pipeline.text import gazetteer
 from pipeline.text.agencies import Agency, agency_of, is_mark
 from pipeline.text.datelines.bare import with_separator
 from pipeline.text.datelines.found import Found
-from pipeline.text.datelines.heads import AFTER_MARK, CAPTION_DATE, REACH, Head, date_behind, past_spaces, read_before
-from pipeline.text.datelines.places import is_known, words
+from pipeline.text.datelines.heads import AFTER_MARK, CAPTION_DATE, REACH, Head, after_byline, date_behind, past_spaces, read_before
+from pipeline.text.datelines.places import is_known
 from pipeline.text.dates import Printed, date_at_end, date_at_start
 
 _BRACKETED = re.compile(r"(?:\s*(?:--?|–|—))?\s*[(（\[](?P<mark>[^()（）\[\]]{2,45})[)）\]]")
@@ -45,7 +45,7 @@ def _around(text: str, match: re.Match[str]) -> Found | None:
     separator = AFTER_MARK.match(text, end)
     head, byline = read_before(text[: match.start()], agency, has_mark=agency is not None), None
     if head is None:
-        byline, head = _after_byline(text[: match.start()])
+        byline, head = after_byline(text[: match.start()])
     if head is None or not mark and not (head.is_sure and head.places):
         return None
     printed = head.printed or printed
@@ -90,15 +90,3 @@ def _is_credible(
     if not head.places:  # "(CNN)" alone, then a sentence
         return bool(separator) or follows[:1].isupper() or not follows or not follows[0].isascii()
     return head.is_sure and (separator is not None or not follows or not follows[0].islower())
-
-
-def _after_byline(text: str) -> tuple[str | None, Head | None]:
-    """`By Asha Rao New Delhi, Sep 20`: the name ends where a place that the gazetteer knows begins."""
-    parts = text.split()
-    if not parts or parts[0] not in words("by"):
-        return None, None
-    for count in range(3, min(len(parts), 9)):
-        head = read_before(" ".join(parts[count:]), None, has_mark=True)
-        if head is not None and head.places and gazetteer.find_city(head.places[0].city or ""):
-            return " ".join(parts[1:count]).rstrip(","), head
-    return None, None

@@ -133,7 +133,7 @@ def _chunks(printed: str) -> list[str]:
 def _of_chunk(chunk: str, home: str, *, is_one_of_many: bool, is_dated: bool) -> list[Place]:
     """`CITY`, `CITY, Region`, `CITY, Country`, `City (Country)`, `City (Region) [Country]`, `CITY, Region, Country`, `CITY, CITY`; [] for no place."""
     bracketed = [part.strip() for part in _BRACKETS.findall(chunk)]
-    city, *parts = [part.strip() for part in re.split(r"\s*[,،]\s*", _BRACKETS.sub("", chunk)) if part.strip()] or [""]
+    city, *parts = [part.strip() for part in re.split(r"\s*[,،]\s*", _BRACKETS.sub("", chunk)) if any(map(str.isalpha, part))] or [""]
     if city.endswith(".") and len(city) > 4 and gazetteer.find_city(city[:-1]):
         city = city[:-1]  # Москва. 3 октября
     is_placed = any(gazetteer.find_region(part) or gazetteer.country_code(part) for part in parts)
