@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 
 from pipeline.text.agencies import agency_of
-from pipeline.text.whitespace import one_line
 from schemas.article import Picture
 
 _KIND = (
@@ -58,7 +57,7 @@ def caption_of(text: str) -> Picture | None:
     """The picture that a paragraph is the caption of; None where no credit says that it is one. Never guesses from words alone."""
     if len(text) > _LONGEST or not _may_end_in_credit(text):
         return None
-    text = one_line(text)  # the patterns below take runs of white space for single spaces
+    text = " ".join(text.split())  # the patterns below cost much on runs of white space
     licence = _LICENCE.search(text)
     bare = text[: licence.start()].rstrip() if licence else text
     for pattern in (_AP_STYLE, _BRACKETED, _STATED, _LABELLED, _EAST_ASIAN, _AGENCY_SLASH, _AGENCY_PHOTO, _COPYRIGHT):
