@@ -81,8 +81,15 @@ class Courier(threading.Thread):
             if self.step(*(look or (Look(id=self._id, behind=False, due=False), None))):
                 self._stirred.set()
             if quiet >= LATE_LOOKS:
-                self._close()
-        self._close()
+                self._leave()
+        self._leave()
+
+    def _leave(self) -> None:
+        """Close, whatever the other side does: an error here would end the thread, and with it this subscription."""
+        try:
+            self._close()
+        except Exception as error:
+            log.error("deliver.failed", subscription=self._id, why=str(error), exc_info=True)
 
     def step(self, look: Look, at: datetime | None) -> bool:
         """One pass; whether anything was done. What goes wrong is dealt with here."""
@@ -104,7 +111,7 @@ class Courier(threading.Thread):
         self._patience_s = min(MOST_PATIENCE_S, max(FIRST_PATIENCE_S, self._patience_s * 2))
         asked = getattr(error, "retry_after_s", None) or 0.0
         self._alone_until = time.monotonic() + max(self._patience_s, asked)
-        self._close()
+        self._leave()
 
     def _resumes(self) -> None:
         """It took something, or said something."""
@@ -122,7 +129,7 @@ class Courier(threading.Thread):
         log.error("deliver.paused", subscription=self._name, why=str(error))
         with suppress(Infrastructure, Misconfigured), self._db.write() as conn:
             subscriptions.pause(conn, self._name, self._db.now(conn), str(error))
-        self._close()
+        self._leave()
 
     def _pass(self, look: Look, at: datetime | None) -> bool:
         """Do what there is to do, once; whether anything was done."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import socket
@@ -20,6 +21,7 @@ from pipeline.storage import deliveries, subscriptions
 from pipeline.storage.db import Database
 from schemas import tables
 from tests.consumer import Consumer, consuming, until
+from tests.hook import Hook
 from tests.wire import LONG, Wire
 from workers.deliver import Deliverer
 
@@ -227,3 +229,87 @@ def behind(wire: Wire, id: int) -> bool:
     with wire.database.read() as conn:
         _, looks = deliveries.waiting(conn, lambda: wire.now, "")
         return any(look.behind for look in looks if look.id == id)
+
+
+# --- logs -----------------------------------------------------------------------------------------------------------------------
+
+
+def reads_stream(url: str, held: dict[int, int], applied: list[int]) -> bool:
+    """A reader of the group with the guard: what is new, applied, then XACKed. True: it looked."""
+    with redis.Redis.from_url(url, decode_responses=True) as opened:
+        client: Any = opened
+        if not client.exists("stories"):
+            return True
+        try:
+            found = client.xreadgroup("desk", "one", {"stories": ">"})
+        except redis.ResponseError:  # the stream is being made again
+            return True
+        for _, entries in found:
+            for id, fields in entries:
+                message = json.loads(fields["message"])
+                if message["seq"] > held.get(message["item"], 0):
+                    held[message["item"]] = message["seq"]
+                    applied.append(message["item"])
+                client.xack("stories", "desk", id)
+    return True
+
+
+@pytest.mark.parametrize("point", ["before_send", "after_send", "after_ack"])
+def test_a_deliverer_that_is_killed_leaves_no_gap_in_a_stream(
+    wire: Wire, database_url: str, valkey_url: str, tmp_path: Path, point: str
+) -> None:
+    target = {"url": valkey_url, "stream": "stories", "groups": "desk"}
+    with wire.database.write() as conn:
+        subscriptions.add(conn, wire.now, name="log", kind="stream", target=target, is_log=True)
+    arrive(wire, *range(1, 6))
+    marks = tmp_path / "marks"
+    marks.mkdir()
+    held: dict[int, int] = {}
+    applied: list[int] = []
+    with delivering(database_url, tmp_path, failpoints=f"deliver.{point}=kill@{marks}") as process:
+        until(lambda: reads_stream(valkey_url, held, applied) and process.poll() is not None, "its end")
+    assert process.returncode == -signal.SIGKILL
+    expire_leases(wire)
+    with delivering(database_url, tmp_path):
+        until(lambda: reads_stream(valkey_url, held, applied) and len(held) == 5 and not owed(wire), "five stories, all acknowledged")
+    assert sorted(applied) == sorted(held), "each once"
+
+
+@on_sqlite
+def test_a_stream_a_webhook_and_files_are_served_side_by_side(wire: Wire, database_url: str, valkey_url: str, tmp_path: Path) -> None:
+    hook = Hook()
+    kinds: dict[str, dict[str, Any]] = {
+        "stream": {"url": valkey_url, "stream": "stories", "groups": "desk"},
+        "webhook": hook.settings(),
+        "files": {"folder": str(tmp_path / "news"), "every_s": 1},
+    }
+    for kind, target in kinds.items():
+        with wire.database.write() as conn:
+            subscriptions.add(conn, wire.now, name=kind, kind=kind, target=target, is_log=kind != "webhook")
+    held: dict[int, int] = {}
+    with delivering(database_url, tmp_path):
+        arrive(wire, 1, 2, 3)
+        kill(wire, 2)
+        until(lambda: reads_stream(valkey_url, held, []) and not owed(wire), "all of it acknowledged")
+    hook.close()
+    assert held == {1: 1, 2: 4, 3: 3}
+    last = {message["item"]: message["status"] for message in map(json.loads, (body for _, body in hook.requests))}
+    assert last == {1: "usable", 2: "killed", 3: "usable"}
+    lines = [json.loads(line) for file in sorted((tmp_path / "news").glob("*.jsonl")) for line in file.read_text().splitlines()]
+    assert [line["seq"] for line in lines] == sorted({line["seq"] for line in lines}), "in order, each once"
+    assert {line["seq"] for line in lines} == {1, 2, 3, 4}
+
+
+@on_sqlite
+def test_a_rewound_stream_is_made_anew_while_the_deliverer_runs(wire: Wire, database_url: str, valkey_url: str, tmp_path: Path) -> None:
+    target = {"url": valkey_url, "stream": "stories", "groups": "desk"}
+    with wire.database.write() as conn:
+        subscriptions.add(conn, wire.now, name="log", kind="stream", target=target, is_log=True)
+    held: dict[int, int] = {}
+    with delivering(database_url, tmp_path):
+        arrive(wire, 1, 2)
+        until(lambda: reads_stream(valkey_url, held, []) and not owed(wire), "both")
+        with wire.database.write() as conn:
+            subscriptions.rewind(conn, "log", to=0)
+        again: dict[int, int] = {}
+        until(lambda: reads_stream(valkey_url, again, []) and again == held and not owed(wire), "both again")
