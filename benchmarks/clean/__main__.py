@@ -104,7 +104,7 @@ def _snippets(found: Found, truth: Truth) -> Counts:
 
 
 def _authors(found: Found, truth: Truth) -> Counts:
-    return metrics.author_counts(found.authors, truth.authors)
+    return metrics.author_counts(found.authors, truth.authors or ())
 
 
 _Measure = tuple[str, Sequence[str], Callable[[Truth], bool], Callable[[Found, Truth], Counts], Callable[[Sequence[Counts]], float]]
@@ -115,7 +115,13 @@ def _of_set(set_: str) -> list[_Measure]:
         (f"{set_} text F1", tools.OF_TEXT, lambda truth: truth.set == set_ and bool(truth.text), _text, metrics.mean_f1),
         (f"{set_} snippets F1", tools.OF_TEXT, lambda truth: truth.set == set_ and bool(truth.must), _snippets, metrics.summed_f1),
         (f"{set_} title", tools.OF_TITLES, lambda truth: truth.set == set_ and bool(truth.title), _equal_title, _share),
-        (f"{set_} authors F1", tools.OF_AUTHORS, lambda truth: truth.set == set_ and bool(truth.authors), _authors, metrics.summed_f1),
+        (
+            f"{set_} authors F1",
+            tools.OF_AUTHORS,
+            lambda truth: truth.set == set_ and truth.authors is not None,
+            _authors,
+            metrics.summed_f1,
+        ),
         (f"{set_} date", tools.OF_DATES, lambda truth: truth.set == set_ and bool(truth.date), _same_day, _share),
     ]
 

@@ -34,7 +34,8 @@ class Truth(msgspec.Struct, frozen=True, kw_only=True):
     """Snippets that belong to the text."""
     must_not: tuple[str, ...] = ()
     title: str | None = None
-    authors: tuple[str, ...] = ()
+    authors: tuple[str, ...] | None = None
+    """() where the page names nobody; None where the set does not say."""
     date: str | None = None
     """`2023-12-17`"""
     folder: str = ""
@@ -82,7 +83,7 @@ def load(folder: Path, half: Half, sets: tuple[str, ...] = SETS) -> list[Truth]:
 def _set(folder: Path, name: str) -> Iterator[Truth]:
     for line in (folder / f"{name}.jsonl").read_text(encoding="utf-8").splitlines():
         row = json.loads(line)
-        authors = row.get("authors") or ()
+        authors = row.get("authors")
         yield Truth(
             set=name,
             page=row["page"],
@@ -91,7 +92,7 @@ def _set(folder: Path, name: str) -> Iterator[Truth]:
             must=tuple(row.get("with") or ()),
             must_not=tuple(row.get("without") or ()),
             title=row.get("title") or None,
-            authors=names_of(authors),
+            authors=None if authors is None else names_of(authors),
             date="-".join(part.zfill(2) for part in row["date"][:10].split("-")) if row.get("date") else None,
             folder=str(folder),
         )
