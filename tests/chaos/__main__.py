@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import json
 import secrets
+import signal
 import sys
 from pathlib import Path
 
@@ -24,10 +25,13 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=None, help="of an earlier run, to see it again")
     parser.add_argument("--kinds", default="", help="kinds of consumers, separated by commas (default: all that there are)")
     parser.add_argument("--json", type=Path, help="write what came out to this file")
-    parser.add_argument("--rules", action="store_true", help="take each rule out, in short runs; writes docs/why/rules-taken-out.md")
+    parser.add_argument(
+        "--rules", nargs="*", metavar="RULE", help="take rules out, or all, in short runs; writes docs/why/rules-taken-out.md"
+    )
     options = parser.parse_args()
-    if options.rules:
-        return rules.main(report.tell)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # nothing is left running
+    if options.rules is not None:
+        return rules.main(options.rules, report.tell)
     seed = options.seed if options.seed is not None else secrets.randbelow(1_000_000)
     kinds = tuple(filter(None, options.kinds.split(",")))
     results = []

@@ -43,6 +43,8 @@ class Plan:
     """Names of faults; empty: all."""
     without: str = ""
     quiet_deadline_s: float = 600.0
+    probes: bool = True
+    """Whether a story after the last fault tells how soon all of it has recovered."""
 
 
 @dataclass(kw_only=True)
@@ -69,15 +71,13 @@ def run(plan: Plan, *, tell: Callable[[str], None] = lambda _: None) -> Result:
     """Start all of it, break it as planned, wait until it is quiet, judge. Whatever happens, nothing is left running."""
     result = Result(plan=plan)
     began = time.monotonic()
-    with Place(plan.database) as place, Press(drop=place.drop.path / "in", feed_window=FEED_WINDOW) as press:
+    with Place(plan.database, plan.documents) as place, Press(drop=place.drop.path / "in", feed_window=FEED_WINDOW) as press:
         one = Run(place, press, plan.seed, without=plan.without, consumers=plan.consumers, kinds=plan.kinds)
         try:
             one.start()
             _break(one, plan, result, tell)
-            result.recovered_s = _recover(one, tell)
-            if result.recovered_s is None or result.recovered_s > RECOVER_S:
-                took = "not" if result.recovered_s is None else f"after {result.recovered_s:.0f} s"
-                result.findings.append(Finding("recovered late", f"a story that came after the last fault reached every consumer {took}"))
+            if plan.probes:
+                _probe(one, result, tell)
             result.quiet_s = one.until_quiet(plan.quiet_deadline_s, tell)
             if result.quiet_s is None:
                 waiting = ", ".join(f"{count} {name}" for name, count in one.waits_for().items())
@@ -181,6 +181,13 @@ def _hit_the_others(run: Run, result: Result, tell: Callable[[str], None]) -> No
         for name in missed:
             run.hits[name] += run.was_hit(name)
             run.disarm(name)
+
+
+def _probe(run: Run, result: Result, tell: Callable[[str], None]) -> None:
+    result.recovered_s = _recover(run, tell)
+    if result.recovered_s is None or result.recovered_s > RECOVER_S:
+        took = "not" if result.recovered_s is None else f"after {result.recovered_s:.0f} s"
+        result.findings.append(Finding("recovered late", f"a story that came after the last fault reached every consumer {took}"))
 
 
 def _recover(run: Run, tell: Callable[[str], None]) -> float | None:

@@ -77,9 +77,9 @@ class Run:
             host_pace_s=0.001,
             fetch_deadline_s=3,
             chunk_documents=20,
-            lease_s=8,
-            time_limit_s=7,
-            soft_time_limit_s=6,
+            lease_s=14,
+            time_limit_s=13,
+            soft_time_limit_s=12,
             log_format="json",
             failpoints=",".join(f"{name}=kill@{self.marks}" for name in FAILPOINTS),
         )

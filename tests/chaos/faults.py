@@ -23,8 +23,8 @@ from tests.servers.proxy import Mode
 
 Ended = Callable[[], None]
 Begun = tuple[float, Ended]
-PAST_LEASE_S = 11.0
-"""Longer than the leases of a run: 8 s of work, 6 s of a subscription."""
+PAST_LEASE_S = 16.0
+"""Longer than the leases of a run: 14 s of work, 6 s of a subscription."""
 OPERATOR_S = 60
 
 

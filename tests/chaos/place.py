@@ -19,7 +19,9 @@ from tests.servers.postgres import Postgres
 from tests.servers.proxy import Proxy
 from tests.servers.valkey import Valkey
 
-DATABASE_BYTES, DROP_BYTES, LOG_BYTES = 4 << 30, 512 << 20, 512 << 20
+DROP_BYTES, LOG_BYTES = 64 << 20, 192 << 20
+LEAST_DATABASE_BYTES, A_DOCUMENT_BYTES = 256 << 20, 150_000
+"""Small, since a full disk is memory that is written full."""
 MOST_CONNECTIONS = 60
 THEIRS = "consumers' redis"
 
@@ -62,12 +64,12 @@ def _mounted(path: Path, size_bytes: int) -> bool:
 class Place:
     """Servers, proxies and disks. `url`: newswire's way to its database, by the proxy where it is PostgreSQL."""
 
-    def __init__(self, kind: str) -> None:
+    def __init__(self, kind: str, documents: int) -> None:
         self.kind = kind
         self._stack = ExitStack()
         self.folder = Path(tempfile.mkdtemp(prefix="nw-chaos-", dir="/tmp"))
         self.folder.chmod(0o755)  # PostgreSQL runs as another user
-        self.data = Disk(self.folder / "data", DATABASE_BYTES)
+        self.data = Disk(self.folder / "data", max(LEAST_DATABASE_BYTES, documents * A_DOCUMENT_BYTES))
         self.drop = Disk(self.folder / "drop", DROP_BYTES)
         self.logs = Disk(self.folder / "home" / "logs", LOG_BYTES)
         self.disks = {"database": self.data, "press folder": self.drop, "logs": self.logs}

@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 from pipeline.config import Settings
 from tests.workers.conftest import process as role_process
 from workers.embedded import System, running
+from workers.supervisor import die_with
 
 PARTS = Path(__file__).with_name("parts")
 TEAM = PARTS / "team.py"
@@ -131,6 +132,7 @@ class Team:
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
+        parent = os.getpid()
         with self._log.open("ab") as log:
             self._process = subprocess.Popen(
                 [sys.executable, str(TEAM), self.kind],
@@ -140,6 +142,7 @@ class Team:
                 stdout=log,
                 stderr=log,
                 start_new_session=True,
+                preexec_fn=lambda: die_with(parent),
             )
 
     @property
