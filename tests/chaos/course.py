@@ -174,8 +174,8 @@ def _hit_the_others(run: Run, result: Result, tell: Callable[[str], None]) -> No
         tell(f"failpoints that nobody came by yet: {', '.join(missed)}")
         for name in missed:
             run.arm(name)
-        run.publish(20, embargoed=0.3)
-        until = time.monotonic() + 40
+        run.publish(20, embargoed=0.3, embargo_s=45)
+        until = time.monotonic() + 90
         while time.monotonic() < until and not all(run.was_hit(name) for name in missed):
             time.sleep(0.3)
         for name in missed:

@@ -148,13 +148,13 @@ class Run:
 
     # --- the press ------------------------------------------------------------------------------------------------------------
 
-    def publish(self, count: int, *, embargoed: float = EMBARGOED) -> None:
+    def publish(self, count: int, *, embargoed: float = EMBARGOED, embargo_s: float = EMBARGO_S) -> None:
         """So many more documents, and what happens to some of the older ones."""
         chance = self.random
         for _ in range(count):
             self.published += 1
             house = FEED if chance.random() < SHARE_OF_PAGES else FILES
-            until = self.press.now() + timedelta(seconds=EMBARGO_S) if house == FILES and chance.random() < embargoed else None
+            until = self.press.now() + timedelta(seconds=embargo_s) if house == FILES and chance.random() < embargoed else None
             made = documents(1, first=self.published)
             self._put_out(f"item-{self.published:05}", partial(self.press.flood, house, made, embargo_until=until))
             if chance.random() < REVISED:
