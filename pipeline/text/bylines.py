@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import cache
 
 from pipeline.text.agencies import agency_of, in_running_text, named_in
 from pipeline.text.dates import date_at_start, weekdays
@@ -14,7 +15,6 @@ _BY = re.compile(
 _LONGEST = 200
 """Characters. No byline is longer."""
 _PARTICLES = frozenset("and y e et und & of de del della di da van von der den la le bin al el for the in with i og och en a from".split())
-_AGENCY_AFTER = re.compile(rf"(?<=\w)\s+(?:The )?{in_running_text().pattern}(?:\s+(?:[Ss]taff )?[Ww]riters?)?$")
 _STAFF = re.compile(
     r"^(?:[A-Z][\w.&'-]*\s+){0,4}(?:(?:[Ss]taff|STAFF|Senior|Chief|White House|National|Political|Business|Medical|Science|Sports)\s+)*"
     r"(?:Writers?|WRITERS?|Correspondents?|CORRESPONDENTS?|Reporters?|REPORTERS?|Editor|Columnist|Staff|News Service)$"
@@ -33,6 +33,12 @@ _AFTER_STAMP = re.compile(
 )
 
 
+@cache
+def _agency_after() -> re.Pattern[str]:
+    """`By AMA MENSAH Associated Press`: made when first asked for, since the table of agencies is long."""
+    return re.compile(rf"(?<=\w)\s+(?:The )?{in_running_text().pattern}(?:\s+(?:[Ss]taff )?[Ww]riters?)?$")
+
+
 def byline_of(line: str) -> str | None:
     """The names of a line that is a byline, `By` taken off, else as printed; None where the line is something else.
 
@@ -41,7 +47,7 @@ def byline_of(line: str) -> str | None:
     match = _BY.match(line) if len(line) <= _LONGEST else None
     if match is None:
         return None
-    name = _AGENCY_AFTER.sub("", match["name"].strip())
+    name = _agency_after().sub("", match["name"].strip())
     words = re.split(r"[\s,|/]+", name)
     if len(words) > 16 or len(name) > 120 or name.endswith((".", "?", "!", ":")) and not re.search(r"\b(?:Jr|Sr|[A-Z])\.$", name):
         return None
