@@ -7,11 +7,12 @@ PYTHON = $(shell for p in python3 python3.14 python3.13 python3.12 python3.11 py
 # Wheels only, each with its hash: nothing is built here, and nothing comes that was not looked at.
 INSTALL = $(PY) -m pip install -qq --disable-pip-version-check --require-hashes --only-binary :all:
 
-.PHONY: help setup demo test lint types check bench chaos lock
+.PHONY: help setup demo test test-compose lint types check bench chaos lock
 
 help:
 	@echo "make demo    the whole path, told in the terminal: simulated press, real workers, a consumer"
 	@echo "make test    the whole suite"
+	@echo "make test-compose    the stack of docker-compose.yml on this machine's Docker engine: a quarter of an hour"
 	@echo "make check   test, and: lint (ruff, import contracts), types (mypy --strict)"
 	@echo "make bench   benchmarks, side by side"
 	@echo "make chaos   20,000 documents, 300 faults, ledgers compared: an hour or two; CHAOS=\"--documents 500 --faults 40 --seed 7\" for less"
@@ -25,6 +26,9 @@ demo: setup
 
 test: $(VENV)/.dev
 	@$(PY) -m pytest
+
+test-compose: $(VENV)/.dev
+	@$(PY) -m pytest -n 0 --compose tests/compose/test_stack.py
 
 lint: $(VENV)/.dev
 	$(PY) -m ruff check
