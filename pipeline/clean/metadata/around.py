@@ -27,6 +27,8 @@ _MAX_SHOWN = 300
 """Characters of a byline or a stamp; longer text is none, twice that is a box of several."""
 _MAX_READ = 500_000
 """Characters of text that are read in all: elements of one name may stand inside each other."""
+_STAMP_LINE = 40
+"""Characters of the longest line that is a date and nothing else."""
 _ENOUGH = 4000
 """Characters around a headline that hold what is said above a text."""
 _MAX_LINES, _MAX_STEPS = 40, 400
@@ -122,6 +124,12 @@ class Around:
             around = around.parent
         parts = (part.strip() for part in text[: _ENOUGH * 8].split("\n"))
         return [part for part in parts if part][: _MAX_LINES * 8]
+
+    def short_lines(self) -> list[str]:
+        """The short texts of the whole page, cut at each element's edge: a last resort."""
+        body = self._parser.body
+        parts = (part.strip() for part in body.text(separator="\n")[:_MAX_READ].split("\n")) if body is not None else ()
+        return [part for part in parts if 6 <= len(part) <= _STAMP_LINE]
 
     @cached_property
     def _exact(self) -> list[str]:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, timedelta, timezone
 from functools import cache
+from itertools import islice
 
 import msgspec
 
@@ -25,6 +26,7 @@ _NEAR = 120
 """A shown date further below the heading than this many gathered elements is another story's."""
 _ENOUGH = 6
 """Shown dates: what follows them is another story's."""
+_ANYWHERE = "anywhere in the page"
 _LONG = 200
 _STAMP = 60
 """Characters: a longer line is no mere stamp."""
@@ -41,10 +43,12 @@ def read(
         shown = list(_elsewhere(around.elsewhere, month_first)) or list(_stamps(around.lines(_may_be_stamp), month_first))
     modified = next(_changes(head, around, graph, month_first), None) or (changed[0] if changed else None)
     linked = list(_of_urls(urls))
+    if not machine and not shown and not linked:
+        shown = [msgspec.structs.replace(one, where=_ANYWHERE) for one in islice(_stamps(around.short_lines(), month_first), 1)]
     chosen = _chosen(machine, shown, linked)
     if chosen is None:
         return None, None, modified
-    alone = 0.86 if chosen.origin in (Origin.JSON_LD, Origin.OPENGRAPH) else 0.9
+    alone = 0.5 if chosen.where == _ANYWHERE else 0.86 if chosen.origin in (Origin.JSON_LD, Origin.OPENGRAPH) else 0.9
     how = believed(
         chosen, [*machine, *shown[:1], *linked], same=lambda one, other: abs(one.day - other.day) <= _DAY, alone=alone, differing_keeps=0.65
     )

@@ -168,6 +168,12 @@ class TestTimes:
         found = said("", H1, url="https://example.org/2024/03/01/harbour/")
         assert (found.published_local, found.provenance["published"].origin) == ("2024-03-01", Origin.URL)
 
+    def test_a_lone_date_elsewhere_is_better_than_none_and_half_as_sure(self) -> None:
+        far = H1 + "<p>The channel is too shallow.</p>" * 60 + "<div>1 March 2024</div><footer>© 2031 Example Press</footer>"
+        found = said("", far)
+        assert found.published_local == "2024-03-01"
+        assert found.provenance["published"].confidence == 0.5
+
     def test_the_publishers_clock_is_read_from_what_readers_see(self) -> None:
         found = said(
             linked(datePublished="2023-12-20T01:00:21Z"),
