@@ -14,7 +14,7 @@ from press.stories import stories
 from tests.compose.stack import OURS, PROJECT, Failed, Stack, run, until
 from tests.compose.versions import Versions
 
-DOCUMENTS = 600
+DOCUMENTS = 400
 """Of one load: several chunks, so that some are in hand whenever something is done to the stack."""
 WORKING = ("worker-fetch", "worker-ingest", "worker-enrich", "worker-flash", "beat", "deliver")
 _IN_HAND = "FROM work WHERE stage IN ('ingest', 'enrich') AND lane <> 'flash' AND leased_until > clock_timestamp()"
