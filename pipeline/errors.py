@@ -10,6 +10,7 @@
     │   ├── Refused                our own limits or guards said no: address, size, scheme
     │   └── Gone                   404, 410 and their like
     ├── Infrastructure         database, broker or disk: the work is given back, nobody is blamed
+    │   └── DatabaseAway           our own database
     └── Misconfigured          a setting or a command is wrong: told to whoever runs it, never retried
 
 Messages are one sentence for an operator: what, where, and what to do. Errors carry ids and URLs, never bodies or secrets.
@@ -67,6 +68,10 @@ class Gone(Permanent):
 
 class Infrastructure(NewswireError):
     """Database, broker or disk. The work is given back."""
+
+
+class DatabaseAway(Infrastructure):
+    """Our own database is not to be had, or kept us waiting too long."""
 
 
 class Misconfigured(NewswireError):

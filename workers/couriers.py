@@ -21,7 +21,7 @@ import msgspec
 import structlog
 
 from pipeline.delivery import Answered, Channel, Held, Log, open_channel, open_log, target, targets
-from pipeline.errors import Gone, Infrastructure, Misconfigured, NewswireError, Transient
+from pipeline.errors import DatabaseAway, Gone, Infrastructure, Misconfigured, NewswireError, Transient
 from pipeline.failpoints import hit
 from pipeline.storage import deliveries, drain, ledger, subscriptions
 from pipeline.storage import logs as log_rows
@@ -95,6 +95,8 @@ class Courier(threading.Thread):
         """One pass; whether anything was done. What goes wrong is dealt with here."""
         try:
             return self._pass(look, at)
+        except DatabaseAway as error:  # ours, and so no reason to leave the target alone: the next look wakes us again
+            log.warning("deliver.database_is_away", subscription=self._name, why=str(error))
         except (Infrastructure, Transient) as error:
             self._leave_alone(error)
         except Gone as error:  # it wants nothing more

@@ -23,7 +23,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import ArgumentError, DBAPIError, InterfaceError, NoSuchModuleError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from pipeline.errors import Infrastructure, Misconfigured
+from pipeline.errors import DatabaseAway, Misconfigured
 from schemas.tables import band, band_hash, log_state
 
 LOCK_TIMEOUT_S = 5
@@ -63,7 +63,7 @@ class Database:
     def write(self) -> Iterator[Connection]:
         """A writing transaction: committed at the end of the block, rolled back by an exception.
 
-        Raises Infrastructure for what is not the data's fault: connection, lock, deadlock, disk.
+        Raises DatabaseAway for what is not the data's fault: connection, lock, deadlock, disk.
         """
         with translated(), self.engine.begin() as conn:
             yield conn
@@ -98,14 +98,14 @@ def host_clock() -> datetime:
 
 @contextmanager
 def translated() -> Iterator[None]:
-    """Database errors that are nobody's data's fault, as Infrastructure. Data errors (IntegrityError, DataError) pass as they are."""
+    """Database errors that are nobody's data's fault, as DatabaseAway. Data errors (IntegrityError, DataError) pass as they are."""
     try:
         yield
     except (OperationalError, InterfaceError, PoolTimeout) as error:
-        raise Infrastructure(f"The database is not to be had: {_first_line(error)}.", hint=_remedy(str(error))) from error
+        raise DatabaseAway(f"The database is not to be had: {_first_line(error)}.", hint=_remedy(str(error))) from error
     except DBAPIError as error:
         if error.connection_invalidated:
-            raise Infrastructure(f"The connection to the database broke: {_first_line(error)}.") from error
+            raise DatabaseAway(f"The connection to the database broke: {_first_line(error)}.") from error
         raise
 
 

@@ -99,6 +99,28 @@ def test_what_a_consumer_with_a_full_redis_is_owed_waits_in_sql_and_its_subscrip
     one._close()
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_a_database_that_is_locked_for_long_is_no_trouble_of_the_target(
+    database: Database, memory: Memory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wire = Wire(database)
+    target = {"broker": memory.url, "task": "their.task", "queue": "theirs"}
+    with database.write() as conn:
+        added = subscriptions.add(conn, wire.now, name="team", kind="celery", target=target)
+    wire.arrive(uri="tag:hw:1", version="1", headline="Story", body_text=LONG)
+    monkeypatch.setattr("pipeline.storage.db.LOCK_TIMEOUT_S", 0)
+    impatient = Database.open(database.engine.url.render_as_string(), clock=lambda: wire.now)
+    one = courier(impatient, added, "token", threading.Event())
+    with database.read() as conn:
+        _, [look] = deliveries.waiting(conn, lambda: wire.now, "token")
+    with database.write():
+        assert not one.step(look, wire.now)
+    assert one.step(look, wire.now), "the target is not left alone for it"
+    assert memory.length("theirs") == 1
+    one._close()
+    impatient.close()
+
+
 def test_work_waits_in_sql_while_our_own_redis_is_full(database: Database, memory: Memory) -> None:
     wire = Wire(database)
     with database.write() as conn:
