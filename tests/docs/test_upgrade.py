@@ -54,7 +54,7 @@ def newer(tmp_path: Path) -> Path:
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(180)
+@pytest.mark.timeout(300)
 @pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
 def test_a_migration_while_workers_run_then_one_process_after_the_other(
     celery_app: Celery, database: Database, settings: Settings, start: Callable[..., subprocess.Popen[bytes]], newer: Path, tmp_path: Path
@@ -101,13 +101,13 @@ def test_a_migration_while_workers_run_then_one_process_after_the_other(
         for role in (("worker", "--name", "newer"), ("beat",))
     ]
     try:
-        until(lambda: any(name.startswith("newer@") for answer in celery_app.control.ping(timeout=0.5) for name in answer))
+        until(lambda: any(name.startswith("newer@") for answer in celery_app.control.ping(timeout=1) for name in answer), deadline_s=90)
         for number in range(3, 9):
             arrive(number)
         for process in (old, beat):
             process.send_signal(signal.SIGTERM)
         assert [process.wait(30) for process in (old, beat)] == [0, 0]
-        until(lambda: stored(8))
+        until(lambda: stored(8), deadline_s=60)
         with database.read() as conn:
             assert len(conn.execute(select(tables.item.c.id)).all()) == 8
             assert conn.execute(select(tables.quarantine.c.id)).all() == []
