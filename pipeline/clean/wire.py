@@ -15,7 +15,6 @@ import msgspec
 
 from pipeline.clean.blocks import Block, Role
 from pipeline.text import bylines, captions, furniture, marks
-from pipeline.text.agencies import named_in
 from pipeline.text.datelines import split_lead
 from pipeline.text.dates import timestamp
 from pipeline.text.marks import Mark
@@ -241,10 +240,3 @@ def _drop_bare_captions(body: Body) -> None:
         moved.append(len(kept))
     body.links = [msgspec.structs.replace(link, after_paragraph=moved[link.after_paragraph]) for link in body.links]
     body.paragraphs = kept
-
-
-def credited(body: Body, byline: str) -> str | None:
-    """The agency that dateline, byline, credits at the end or pictures' words name, in this order."""
-    if body.dateline and body.dateline.agency:
-        return body.dateline.agency
-    return next((name for name in (named_in(text) for text in (byline, *body.tails)) if name), None)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import date, timedelta, timezone
+from datetime import timedelta, timezone
 from functools import cache
 from itertools import islice
 
@@ -180,8 +180,3 @@ def _of_urls(urls: Sequence[str]) -> Iterator[Said[Moment]]:
         if match and (found := moment(f"{match[3]} {match[2]} {match[1]}")):
             yield Said(found, Origin.URL, "address", match.group())
             return
-
-
-def day(said: Said[Moment] | None) -> date | None:
-    """The publisher's own day."""
-    return said.value.day if said else None
