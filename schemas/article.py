@@ -156,6 +156,54 @@ class Link(msgspec.Struct, frozen=True, kw_only=True):
     """How many body paragraphs stand before it."""
 
 
+class BlockKind(StrEnum):
+    """What a block of a story is."""
+
+    PARAGRAPH = "paragraph"
+    HEADING = "heading"
+    LIST = "list"
+    """One item of a list."""
+    QUOTE = "quote"
+    TABLE = "table"
+    """One row, its cells parted by ` | `."""
+    CODE = "code"
+    PICTURE = "picture"
+    EMBED = "embed"
+    """What another site shows here: a post, a video."""
+    LIVE = "live"
+    """A paragraph of a live blog's entry; `time` is the entry's."""
+    CORRECTION = "correction"
+    ADVISORY = "advisory"
+
+
+class TextLink(msgspec.Struct, frozen=True):
+    """A link in a block's text, in characters from the block's first."""
+
+    start: int
+    end: int
+    url: str
+
+
+class TextBlock(msgspec.Struct, frozen=True, kw_only=True):
+    """One block of a story, in the story's order."""
+
+    kind: BlockKind
+    text: str
+    """Of a picture its caption; of an embed nothing, or the words that stand in for it."""
+    id: str = ""
+    """Of what it says, not of where it stands: the same in each version that has it. Twins are numbered."""
+    start: int | None = None
+    """Where it begins in the article's text; None for what is no part of it: pictures, embeds, notes."""
+    level: int = 0
+    """Of a heading, 1 to 6."""
+    time: str = ""
+    """Of a live blog's entry, as its markup gives it."""
+    url: str = ""
+    """Of a picture, an embed, or the only link of a block."""
+    credit: str = ""
+    links: tuple[TextLink, ...] = ()
+
+
 class Rights(msgspec.Struct, frozen=True, kw_only=True):
     """What may be done with it, in the publisher's words."""
 
@@ -261,3 +309,7 @@ class Article(msgspec.Struct, frozen=True, kw_only=True):
     genres: tuple[Genre, ...] = ()
     provenance: dict[str, Provenance] = {}
     """How what stands in the fields above is known, by their names; of genres, by the genre's."""
+    blocks: tuple[TextBlock, ...] = ()
+    """The paragraphs with what they are, and what stands between them."""
+    confidence: float = 1.0
+    """How good a page's text is likely to be, as the F1 that pages of its sort reached (docs/reference/clean.md); 1 where nothing was to be found."""

@@ -174,6 +174,21 @@ def _likelihoods(page: Labelled, booster: lightgbm.Booster, columns: Sequence[in
     return [float(next(answers)) if row.is_sure is None else float(row.is_sure) for row in page.rows]
 
 
+def _judged(page: Labelled, likely: Sequence[float], cut: float, without: str) -> list[choose.Judged]:
+    is_short = bool(page.boxes) and page.boxes[0].prose < choose.SHORT and without != SHORT_RULE
+    judged = [
+        choose.Judged(
+            one.raw,
+            (one.by_hand if is_short else value >= cut) and one.raw.role is not Role.CAPTION,
+            float(one.by_hand) if is_short else value,
+            "",
+        )
+        for one, value in zip(page.judged, likely, strict=True)
+    ]
+    choose.tidy(judged, page.boxes, without=without)
+    return judged
+
+
 Scores = dict[str, float]
 
 
@@ -183,16 +198,24 @@ def scores(
     """Text F1 by set, the wire's rules apart, and the counts of each page."""
     counts = []
     for page, likely in zip(pages, likelihoods, strict=True):
-        is_short = bool(page.boxes) and page.boxes[0].prose < choose.SHORT and without != SHORT_RULE
-        judged = [
-            choose.Judged(one.raw, (one.by_hand if is_short else value >= cut) and one.raw.role is not Role.CAPTION, value, "")
-            for one, value in zip(page.judged, likely, strict=True)
-        ]
-        choose.tidy(judged, page.boxes, without=without)
+        judged = _judged(page, likely, cut, without)
         text = "\n".join(one.raw.text for one in judged if one.is_kept)
         counts.append(text_counts(text, page.truth.text) if page.truth.text else snippet_counts(text, page.truth))
     by_set = {name: [one for one, page in zip(counts, pages, strict=True) if page.truth.set == name] for name in SETS}
     return {name: summed_f1(some) if name == "snippets" else mean_f1(some) for name, some in by_set.items()}, counts
+
+
+def fitted(pages: Sequence[Labelled], likelihoods: Sequence[Sequence[float]]) -> list[float]:
+    """Weights of the confidence: least squares of each page's F1, by models that did not see it, on its doubts."""
+    _, counts = scores(pages, likelihoods)
+    rows, targets = [], []
+    for page, likely, count in zip(pages, likelihoods, counts, strict=True):
+        if page.boxes:
+            judged = _judged(page, likely, CUT, "")
+            rows.append(choose.doubts(judged, tree.Tree(boxes=page.boxes)))
+            targets.append(count.f1)
+    weights, *_ = np.linalg.lstsq(np.array(rows), np.array(targets), rcond=None)
+    return [round(float(weight), 4) for weight in weights]
 
 
 def leave_one_out(pages: Sequence[Labelled]) -> list[dict[str, Any]]:
@@ -261,7 +284,10 @@ def main() -> None:
         TABLE.parent.mkdir(exist_ok=True)
         trees = exported(train(pages))
         lines = ",\n".join(json.dumps(one, separators=(",", ":")) for one in trees)
-        TABLE.write_text(f'{{"columns":{json.dumps(features.NAMES)},\n"cut":{CUT},\n"trees":[\n{lines}\n]}}\n', encoding="utf-8")
+        TABLE.write_text(
+            f'{{"columns":{json.dumps(features.NAMES)},\n"cut":{CUT},\n"confidence":{fitted(pages, likelihoods)},\n"trees":[\n{lines}\n]}}\n',
+            encoding="utf-8",
+        )
 
 
 if __name__ == "__main__":

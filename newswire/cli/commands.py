@@ -8,12 +8,27 @@ from typing import Annotated
 import typer
 from typer.core import TyperGroup
 
-from newswire.cli import care, consumers, copy, demonstrate, doctor, drain, news, opening, runs, serve, sources, subscriptions, trigger
+from newswire.cli import (
+    care,
+    clean,
+    consumers,
+    copy,
+    demonstrate,
+    doctor,
+    drain,
+    news,
+    opening,
+    runs,
+    serve,
+    sources,
+    subscriptions,
+    trigger,
+)
 
 _SECTIONS = {
     "Begin": ("demo", "ingest", "up"),
     "Sources": ("sources", "trigger", "runs"),
-    "News": ("items", "why", "enrich"),
+    "News": ("clean", "items", "why", "enrich"),
     "Consumers": ("subscriptions", "consumers"),
     "Care": ("status", "doctor", "drain", "quarantine", "work", "db", "config"),
     "Processes, one by one": ("worker", "beat", "deliver", "flower", "health"),
@@ -69,7 +84,7 @@ def root(
     opening.options.home = home
 
 
-for _part in (demonstrate, news, serve, sources, trigger, runs, care, drain, doctor):
+for _part in (demonstrate, clean, news, serve, sources, trigger, runs, care, drain, doctor):
     _part.add_to(app)
 subscriptions.add_to(app)
 consumers.add_to(app)

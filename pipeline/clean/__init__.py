@@ -12,7 +12,7 @@ from datetime import datetime
 
 import xxhash
 
-from pipeline.clean import page, wire
+from pipeline.clean import page, typed, wire
 from pipeline.clean.blocks import Block
 from pipeline.clean.described import described
 from pipeline.clean.page import Page
@@ -55,6 +55,7 @@ def clean(draft: Draft, *, published: datetime | None = None) -> Article:
     if note and (stated := marks.correction_of(note)) is not None:
         correction = correction or stated
     advisories = tuple(dict.fromkeys([*([note] if note else []), *body.advisories]))
+    pictures = merged([*draft.pictures, *body.pictures])
     return Article(
         headline=headline.text or (one_line(text) if kind is Kind.ALERT else ""),
         paragraphs=tuple(body.paragraphs),
@@ -62,7 +63,7 @@ def clean(draft: Draft, *, published: datetime | None = None) -> Article:
         subtitle=one_line(draft.subtitle) or body.subtitle or found.said.subtitle or None,
         byline=byline or None,
         dateline=body.dateline,
-        pictures=merged([*draft.pictures, *body.pictures]),
+        pictures=pictures,
         related_links=tuple(body.links),
         advisories=advisories,
         tails=tuple(body.tails),
@@ -89,6 +90,8 @@ def clean(draft: Draft, *, published: datetime | None = None) -> Article:
         is_paywalled=None if found.said.is_free is None else not found.said.is_free,
         genres=found.said.genres,
         provenance=told.provenance,
+        blocks=typed.typed(found.blocks, body, pictures),
+        confidence=round(found.confidence, 3),
     )
 
 

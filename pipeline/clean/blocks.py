@@ -6,6 +6,8 @@ from enum import StrEnum
 
 import msgspec
 
+from schemas.article import BlockKind, TextLink
+
 
 class Role(StrEnum):
     """What markup says that a block is; plain text says nothing, so all of it is PARAGRAPH."""
@@ -25,3 +27,7 @@ class Block(msgspec.Struct, frozen=True):
     role: Role = Role.PARAGRAPH
     url: str = ""
     """For LINK: where it leads. For CAPTION: the picture."""
+    kind: BlockKind = BlockKind.PARAGRAPH
+    level: int = 0
+    time: str = ""
+    links: tuple[TextLink, ...] = ()

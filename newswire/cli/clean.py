@@ -1,0 +1,187 @@
+"""`newswire clean`: the articles of pages, without a database: a JSON line for each."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from newswire.cli import FAILED, explain
+from newswire.cli.output import AsJson, complain, fields, plain, progress, say, tell, wants_json
+
+if TYPE_CHECKING:
+    from schemas.article import Article
+
+_SUFFIXES = (".html", ".htm", ".xhtml", ".shtml")
+_CHUNK = 16
+"""Pages that a process is given at once."""
+
+
+def add_to(app: typer.Typer) -> None:
+    app.command(name="clean")(clean)
+
+
+def clean(
+    locations: Annotated[
+        list[str],
+        typer.Argument(metavar="PATH|URL|-...", help="Pages: files, folders of them, addresses, - for stdin.", show_default=False),
+    ],
+    as_json: AsJson = False,
+    why: Annotated[
+        bool, typer.Option("--explain", help="Show each element and block, kept or dropped, and the rule that decided.")
+    ] = False,
+    page: Annotated[
+        str,
+        typer.Option("--explain-html", metavar="FILE", help="Write the same as a page: the page's own text, coloured.", show_default=False),
+    ] = "",
+) -> None:
+    """Take the article out of web pages, and store nothing.
+
+    A JSON line a page: path, url, title, authors, published, modified, language, text, blocks, confidence, access. One page in a terminal is
+    shown to be read. Many pages use all cores; lines come in the order of the pages.
+
+    \b
+    newswire clean story.html
+    newswire clean pages/ > articles.jsonl
+    newswire clean https://example.org/story.html --explain
+    """
+    if why or page:
+        _explain(locations, page, in_terminal=why)
+        return
+    found = _files(locations)
+    shown_to_read = len(found) == 1 and not wants_json(as_json)
+    blocked = failed = 0
+    with progress("clean", len(found)) as bar:
+        for done, (location, line, complaint, is_blocked) in enumerate(_cleaned(found)):
+            bar.to(done, label=location[-50:])
+            if complaint:
+                blocked, failed = blocked + is_blocked, failed + (not is_blocked)
+                complain(f"{location}: {complaint}" if location not in complaint else complaint)
+            if line is not None and shown_to_read and not is_blocked:
+                _show(line)
+            elif line is not None and not shown_to_read:
+                import msgspec
+
+                sys.stdout.write(msgspec.json.encode(line).decode() + "\n")
+    if blocked or failed:
+        if len(found) > 1:
+            tell(f"{blocked} of {len(found)} pages hold no article, {failed} could not be read.")
+        raise typer.Exit(FAILED)
+
+
+def _files(locations: Sequence[str]) -> list[str]:
+    """Folders replaced by the pages in them."""
+    found: list[str] = []
+    for location in locations:
+        folder = Path(location)
+        if location != "-" and "://" not in location and folder.is_dir():
+            found += sorted(str(path) for path in folder.rglob("*") if path.suffix.lower() in _SUFFIXES and path.is_file())
+        else:
+            found.append(location)
+    return found
+
+
+_Cleaned = tuple[str, dict[str, Any] | None, str, bool]
+"""A location, its line, what went wrong, and whether that is the page's own fault."""
+
+
+def _cleaned(locations: Sequence[str]) -> Iterator[_Cleaned]:
+    local = [location for location in locations if location != "-" and "://" not in location]
+    if len(local) < 2 * _CHUNK:
+        yield from map(_one, locations)
+        return
+    import os
+    from concurrent.futures import ProcessPoolExecutor
+
+    with ProcessPoolExecutor(max_workers=os.cpu_count()) as pool:
+        yield from pool.map(_one, locations, chunksize=_CHUNK)
+
+
+def _one(location: str) -> _Cleaned:
+    """Clean one page; in a process of its own where there are many."""
+    import newswire
+    from pipeline.errors import Infrastructure, NewswireError, Unreadable
+
+    try:
+        body, url = read(location)
+    except Infrastructure:
+        raise
+    except (NewswireError, OSError) as error:
+        return location, None, explain(error)[0], False
+    try:
+        return location, as_line(location, url, newswire.clean(body, url or None)), "", False
+    except Unreadable as refusal:
+        return location, {**_EMPTY, "path": location, "url": url, "access": "blocked", "reason": str(refusal)}, explain(refusal)[0], True
+
+
+def read(location: str) -> tuple[bytes, str]:
+    """A page's bytes, and its address where it has one. Raises OSError, or what a fetch raises."""
+    if location == "-":
+        return sys.stdin.buffer.read(), ""
+    if "://" not in location:
+        return Path(location).read_bytes(), ""
+    from newswire.cli.opening import load
+    from pipeline.here import fetch
+    from pipeline.storage.db import Database
+
+    clock = Database.open("sqlite://")  # time is a database's, also where nothing is stored
+    try:
+        with clock.read() as conn:
+            now = clock.now(conn)
+    finally:
+        clock.close()
+    document = fetch(location, load(), now)
+    return document.body, document.final_url or document.url
+
+
+_EMPTY: dict[str, Any] = {
+    "path": "",
+    "url": "",
+    "title": "",
+    "authors": [],
+    "published": None,
+    "modified": None,
+    "language": "",
+    "text": "",
+    "blocks": [],
+    "confidence": 0.0,
+}
+
+
+def as_line(location: str, url: str, article: Article) -> dict[str, Any]:
+    """What is printed of one page."""
+    return {
+        "path": location,
+        "url": article.canonical_url or url,
+        "title": article.headline,
+        "authors": [author.name for author in article.authors if author.name],
+        "published": article.published_local or article.published,
+        "modified": article.modified,
+        "language": article.language,
+        "text": article.text,
+        "blocks": article.blocks,
+        "confidence": article.confidence,
+        "access": article.access,
+    }
+
+
+def _show(line: dict[str, Any]) -> None:
+    head = ("title", "authors", "published", "language", "url", "confidence", "access")
+    fields([(name, ", ".join(line[name]) if isinstance(line[name], list) else line[name]) for name in head])
+    say("", line["text"])
+
+
+def _explain(locations: Sequence[str], page: str, *, in_terminal: bool) -> None:
+    from newswire import explaining
+
+    for location in _files(locations):
+        body, url = read(location)
+        told = explaining.explained(body, url)
+        if in_terminal:
+            explaining.draw(told)
+        if page:
+            Path(page).write_text(explaining.as_html(told, plain(location)), encoding="utf-8")
+            tell(f"{page} is written.")

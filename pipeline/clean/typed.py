@@ -1,0 +1,173 @@
+"""What the blocks of a story are, and where they stand in its text. Pure.
+
+raw blocks, kept ─ types ─► blocks ─ the rules of wire text ─► paragraphs ─ typed ─► the article's blocks, with ids, offsets and links
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterator, Sequence
+from itertools import groupby
+
+import xxhash
+
+from pipeline.clean import tree
+from pipeline.clean.blocks import Block, Role
+from pipeline.clean.tree import Box, Raw, Tree
+from pipeline.clean.wire import Body
+from pipeline.text.whitespace import one_line
+from schemas.article import BlockKind, Picture, TextBlock, TextLink
+
+_REACH = 6
+"""Elements around a block in which its type is looked for."""
+_POSTS = ("twitter-tweet", "twitter-video", "instagram-media", "tiktok-embed", "bluesky-embed", "mastodon-embed", "fb-post", "reddit-embed")
+"""Classes that the sites of posts give to the markup that others embed."""
+
+_OF_TAG = {
+    "li": BlockKind.LIST,
+    "dd": BlockKind.LIST,
+    "dt": BlockKind.LIST,
+    "td": BlockKind.TABLE,
+    "th": BlockKind.TABLE,
+    "pre": BlockKind.CODE,
+}
+
+
+def types(found: Tree, raws: Sequence[Raw], *, base: str = "", is_live: bool = False) -> tuple[Block, ...]:
+    """Blocks of raw ones: white space and signs cleaned, the cells of a table's row made one, embedded frames put where they stand."""
+    times = dict(found.times) if is_live else {}
+    blocks: list[Block] = []
+    for row, some in groupby(raws, key=lambda raw: _above(found.boxes, raw.box, "tr")):
+        cells = list(some)
+        if row is not None and len(cells) > 1 and not any(cell.prose for cell in cells):
+            text = " | ".join(filter(None, (_clean(cell.text) for cell in cells)))
+            blocks.append(Block(text, Role.PARAGRAPH, kind=BlockKind.TABLE))
+        else:
+            blocks.extend(block for raw in cells if (block := _block(found, raw, base, times)).text)
+    return tuple(blocks)
+
+
+def _block(found: Tree, raw: Raw, base: str, times: dict[int, str]) -> Block:
+    text = _clean(raw.text)
+    kind, level = _kind(found.boxes, raw)
+    time = _time(found.boxes, raw.box, times) if times else ""
+    if time and kind is BlockKind.PARAGRAPH:
+        kind = BlockKind.LIVE
+    url = tree.absolute(raw.url, base) if raw.url else ""
+    return Block(text, raw.role, url, kind, level, time, _links(raw, text, base) if raw.hrefs else ())
+
+
+def _clean(text: str) -> str:
+    return text if text.isascii() and text.isprintable() else one_line(text)
+
+
+def _kind(boxes: list[Box], raw: Raw) -> tuple[BlockKind, int]:
+    if raw.role is Role.CAPTION:
+        return BlockKind.PICTURE, 0
+    if raw.tag[0] == "h" and raw.tag[1:].isdigit():
+        return BlockKind.HEADING, int(raw.tag[1:])
+    kind = BlockKind.PARAGRAPH
+    index = raw.box
+    for _ in range(_REACH):
+        if index <= 0:
+            break
+        box = boxes[index]
+        if box.tag == "blockquote":
+            return (BlockKind.EMBED if any(post in box.label for post in _POSTS) else BlockKind.QUOTE), 0
+        if kind is BlockKind.PARAGRAPH:
+            kind = _OF_TAG.get(box.tag, kind)
+            if kind is BlockKind.TABLE and raw.prose:
+                kind = BlockKind.PARAGRAPH  # a table that lays out the page
+        index = box.parent
+    return kind, 0
+
+
+def _above(boxes: list[Box], index: int, tag: str) -> int | None:
+    for _ in range(3):
+        if index <= 0:
+            return None
+        if boxes[index].tag == tag:
+            return index
+        index = boxes[index].parent
+    return None
+
+
+def _time(boxes: list[Box], index: int, times: dict[int, str]) -> str:
+    """The time of the entry that a block is in: what a `time` says in an element around it, or beside it."""
+    beside = {boxes[box].parent: said for box, said in times.items()} | times
+    for _ in range(_REACH):
+        if index <= 0 or boxes[index].tag in ("main", "body"):
+            return ""
+        if index in beside:
+            return beside[index]
+        index = boxes[index].parent
+    return ""
+
+
+def _links(raw: Raw, text: str, base: str) -> tuple[TextLink, ...]:
+    found = []
+    for first, end, href in sorted(raw.hrefs):
+        label = one_line("".join(raw.pieces[first:end]))
+        before = len(" ".join("".join(raw.pieces[:first]).split()))
+        at = text.find(label, max(0, before - 2)) if label else -1
+        url = tree.absolute(href, base) if at >= 0 else ""
+        if url.startswith(("http://", "https://")):
+            found.append(TextLink(at, at + len(label), url))
+    return tuple(found)
+
+
+def typed(blocks: Sequence[Block], body: Body, pictures: Sequence[Picture]) -> tuple[TextBlock, ...]:
+    """The article's blocks: its paragraphs as the rules of wire text left them, in order; pictures and notes where they stood."""
+    seen: dict[str, int] = {}
+    start = 0
+    waiting = list(body.paragraphs)
+    found: list[TextBlock] = []
+    for block in blocks:
+        if block.role is Role.CAPTION:
+            found.extend(_of_picture(block, pictures, seen))
+        elif waiting and waiting[0] in block.text:
+            text = waiting.pop(0)
+            found.append(_of_text(block, text, start, seen))
+            start += len(text) + 2
+        elif block.text == body.correction or block.text in body.advisories:
+            kind = BlockKind.ADVISORY if block.text != body.correction else BlockKind.CORRECTION
+            found.append(TextBlock(kind=kind, text=block.text, id=_id(block.text, seen)))
+    for text in waiting:  # what the rules made of several blocks
+        found.append(_of_text(Block(text), text, start, seen))
+        start += len(text) + 2
+    return tuple(found)
+
+
+def _of_picture(block: Block, pictures: Sequence[Picture], seen: dict[str, int]) -> Iterator[TextBlock]:
+    for picture in pictures:
+        if picture.caption and picture.caption in block.text or block.url and picture.url == block.url:
+            yield TextBlock(
+                kind=BlockKind.PICTURE,
+                text=picture.caption,
+                id=_id(picture.caption + picture.credit_raw, seen),
+                url=picture.url or "",
+                credit=picture.credit_raw,
+            )
+            return
+
+
+def _of_text(block: Block, text: str, start: int, seen: dict[str, int]) -> TextBlock:
+    moved = block.text.find(text)
+    links = (TextLink(link.start - moved, link.end - moved, link.url) for link in block.links)
+    return TextBlock(
+        kind=block.kind,
+        text=text,
+        id=_id(text, seen),
+        start=start,
+        level=block.level,
+        time=block.time,
+        url=block.url,
+        links=tuple(link for link in links if link.start >= 0 and link.end <= len(text)),
+    )
+
+
+def _id(text: str, seen: dict[str, int]) -> str:
+    """Twelve hexadecimal digits of the NFC text's xxh3_64, `-2` for its twin."""
+    name = xxhash.xxh3_64_hexdigest(unicodedata.normalize("NFC", text).encode("utf-8", "replace"))[:12]
+    seen[name] = seen.get(name, 0) + 1
+    return name if seen[name] == 1 else f"{name}-{seen[name]}"

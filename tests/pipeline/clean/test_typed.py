@@ -1,0 +1,126 @@
+"""The blocks of a story: what each is, where it stands in the text, and under which name it is found again."""
+
+from __future__ import annotations
+
+from pipeline.clean import clean
+from schemas.article import Article, BlockKind, Draft
+
+PROSE = [
+    "The harbour commission voted on Monday to deepen the main channel by two metres, ending a dispute of nine years.",
+    "Seven of the eleven members were in favour, the chairwoman told reporters after the meeting in the town hall.",
+    "Dredging is to begin in October, and the fishing fleet will be paid for the days on which it cannot leave.",
+]
+
+
+def page(body: str, head: str = "") -> Article:
+    html = f"<!doctype html><html><head><title>Channel to be deepened</title>{head}</head><body><article>{body}</article></body></html>"
+    return clean(Draft(format="html", page_html=html, url="https://example.org/a/1"))
+
+
+def kinds(article: Article) -> list[tuple[str, str]]:
+    return [(block.kind.value, block.text) for block in article.blocks]
+
+
+def test_markup_says_what_a_block_is() -> None:
+    article = page(
+        f"<p>{PROSE[0]}</p><h2>The vote</h2><p>{PROSE[1]}</p><blockquote><p>We have waited nine years for this day, she said.</p></blockquote>"
+        f"<ul><li>The channel will be nine metres deep.</li><li>The work will cost 84 million crowns.</li></ul><p>{PROSE[2]}</p>"
+    )
+    assert kinds(article) == [
+        ("paragraph", PROSE[0]),
+        ("heading", "The vote"),
+        ("paragraph", PROSE[1]),
+        ("quote", "We have waited nine years for this day, she said."),
+        ("list", "The channel will be nine metres deep."),
+        ("list", "The work will cost 84 million crowns."),
+        ("paragraph", PROSE[2]),
+    ]
+    assert [block.level for block in article.blocks] == [0, 2, 0, 0, 0, 0, 0]
+
+
+def test_a_row_of_a_table_is_one_block() -> None:
+    table = "<table><tr><th>Year</th><th>Ships</th></tr><tr><td>2024</td><td>1,204</td></tr></table>"
+    article = page(f"<div><p>{PROSE[0]}</p><p>{PROSE[1]}</p>{table}<p>{PROSE[2]}</p></div>")
+    assert [block.text for block in article.blocks if block.kind is BlockKind.TABLE] == ["Year | Ships", "2024 | 1,204"]
+
+
+def test_blocks_of_text_stand_where_they_say() -> None:
+    article = page("<h2>The vote</h2>".join(f"<p>{text}</p>" for text in PROSE))
+    for block in article.blocks:
+        assert block.start is not None
+        assert article.text[block.start : block.start + len(block.text)] == block.text
+    assert "\n\n".join(block.text for block in article.blocks) == article.text
+
+
+def test_links_keep_their_place_in_the_text_also_behind_a_dateline() -> None:
+    body = (
+        f"<p>SEOUL, Aug. 15 (UPI) -- The <b>har</b>bour <a href='/c'>commission</a> voted\n on <a href='https://b.example/m'>Monday</a> to go on.</p>"
+        f"<p>{PROSE[1]}</p><p>{PROSE[2]}</p>"
+    )
+    [first, *_] = page(body).blocks
+    assert first.text.startswith("The harbour commission voted on Monday")
+    assert [(first.text[link.start : link.end], link.url) for link in first.links] == [
+        ("commission", "https://example.org/c"),
+        ("Monday", "https://b.example/m"),
+    ]
+
+
+def test_a_picture_stands_where_it_stood_and_is_no_text() -> None:
+    figure = "<figure><img src='/f.jpg'><figcaption>A dredger at work. Photo by Ama Mensah/UPI</figcaption></figure>"
+    article = page(f"<p>{PROSE[0]}</p>{figure}<p>{PROSE[1]}</p><p>{PROSE[2]}</p>")
+    picture = article.blocks[1]
+    assert (picture.kind, picture.text, picture.credit, picture.url, picture.start) == (
+        BlockKind.PICTURE,
+        "A dredger at work.",
+        "Photo by Ama Mensah/UPI",
+        "https://example.org/f.jpg",
+        None,
+    )
+
+
+def test_an_id_is_of_what_is_said_and_survives_an_edit_elsewhere() -> None:
+    before, after = (
+        page("".join(f"<p>{text}</p>" for text in PROSE)),
+        page(f"<p>A new first paragraph, which was not there before.</p><p>{PROSE[0]}</p><p>{PROSE[2]}</p>"),
+    )
+    ids = {block.text: block.id for block in before.blocks}
+    assert [block.id for block in after.blocks if block.text in ids] == [ids[PROSE[0]], ids[PROSE[2]]]
+    assert len({block.id for block in before.blocks}) == 3
+
+
+def test_twins_have_names_of_their_own() -> None:
+    article = page(f"<p>{PROSE[0]}</p><h3>Update</h3><p>{PROSE[1]}</p><h3>Update</h3><p>{PROSE[2]}</p>")
+    first, second = (block.id for block in article.blocks if block.text == "Update")
+    assert second == f"{first}-2"
+
+
+def test_entries_of_a_live_blog_keep_their_order_and_their_times() -> None:
+    entries = "".join(
+        f"<article class='entry'><time datetime='2026-03-01T0{hour}:00:00Z'>0{hour}:00</time><p>{text}</p></article>"
+        for hour, text in zip((9, 8, 7), PROSE, strict=True)
+    )
+    said = '<script type="application/ld+json">{"@type":"LiveBlogPosting","headline":"Channel to be deepened"}</script>'
+    article = page(f"<div>{entries}</div>", said)
+    assert [(block.kind, block.time[11:13]) for block in article.blocks] == [
+        (BlockKind.LIVE, "09"),
+        (BlockKind.LIVE, "08"),
+        (BlockKind.LIVE, "07"),
+    ]
+    assert [block.text for block in article.blocks] == PROSE
+
+
+def test_another_article_that_the_page_loads_below_is_none_of_it() -> None:
+    first, second = (
+        f"<section class='post'><h1>{title}</h1><div>{''.join(f'<p>{text}</p>' for text in texts)}</div></section>"
+        for title, texts in (
+            ("Channel to be deepened", PROSE),
+            ("Bridge to be closed", ["The bridge over the river will be closed for two weeks in May, the county said on Thursday."] * 2),
+        )
+    )
+    assert list(page(first + second).paragraphs) == PROSE
+
+
+def test_confidence_is_a_share() -> None:
+    sure = page("".join(f"<p>{text}</p>" for text in PROSE * 4))
+    assert 0.5 < sure.confidence <= 1
+    assert clean(Draft(format="text", headline="Channel", body_text=PROSE[0])).confidence == 1
