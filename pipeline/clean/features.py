@@ -256,7 +256,9 @@ def _first(tree: Tree, like_parent: Counter[tuple[int, str]]) -> int:
     enough = max(like_parent.values()) * 0.5
     boxes = tree.boxes
     return next(
-        boxes[raw.box].parent for raw in tree.blocks if raw.prose and like_parent[boxes[raw.box].parent, boxes[raw.box].tag] >= enough
+        max(boxes[raw.box].parent, 0)
+        for raw in tree.blocks
+        if raw.prose and like_parent[boxes[raw.box].parent, boxes[raw.box].tag] >= enough
     )
 
 

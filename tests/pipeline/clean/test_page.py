@@ -151,3 +151,8 @@ def test_pages_that_hold_no_article_are_refused_with_the_reason(head: str, body:
     with pytest.raises(Unreadable, match=word) as refused:
         page(body, head)
     assert "https://example.org/a/1" in str(refused.value)
+
+
+def test_text_that_stands_in_the_body_alone_is_read() -> None:
+    assert list(page("<br><br>".join(PROSE)).paragraphs) == PROSE
+    assert list(page(" ".join(PROSE)).paragraphs) == [" ".join(PROSE)]
