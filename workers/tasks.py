@@ -125,6 +125,9 @@ def _work(id: int, attempt: int, step: Step) -> str:
             with _in_time():
                 outcome = _lost_before(db, claimed) or step(db, claimed, settings)
         except BaseException as error:
+            if isinstance(error, TookTooLong):
+                resources.close()  # it may have come in the midst of a statement: that connection is of no use to anybody
+                db = resources.database()
             outcome = _ended_by(db, claimed, error)
             if not isinstance(error, Exception | TookTooLong):
                 log.warning("work.interrupted", put_off=outcome.put_off)

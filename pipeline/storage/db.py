@@ -20,7 +20,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, Table, create_engine, event, func, make_url, select, text
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.exc import ArgumentError, DBAPIError, InterfaceError, NoSuchModuleError, OperationalError
+from sqlalchemy.exc import ArgumentError, DBAPIError, InterfaceError, NoSuchModuleError, OperationalError, ProgrammingError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from pipeline.errors import DatabaseAway, Misconfigured
@@ -104,9 +104,14 @@ def translated() -> Iterator[None]:
     except (OperationalError, InterfaceError, PoolTimeout) as error:
         raise DatabaseAway(f"The database is not to be had: {_first_line(error)}.", hint=_remedy(str(error))) from error
     except DBAPIError as error:
-        if error.connection_invalidated:
+        if error.connection_invalidated or _is_drivers(error):
             raise DatabaseAway(f"The connection to the database broke: {_first_line(error)}.") from error
         raise
+
+
+def _is_drivers(error: DBAPIError) -> bool:
+    """A statement that the driver would not begin, since another one was interrupted there: no server has refused anything."""
+    return isinstance(error, ProgrammingError) and getattr(error.orig, "sqlstate", "") is None
 
 
 def _remedy(said: str) -> str:

@@ -85,7 +85,8 @@ def run(plan: Plan, *, tell: Callable[[str], None] = lambda _: None) -> Result:
                     Finding("lost", f"not quiet within {plan.quiet_deadline_s:.0f} s: {waiting}", (one.missing() or [""])[0])
                 )
             result.findings += judge(one)
-            result.lives = [_why(one, of) for of in dict.fromkeys(found.of for found in result.findings if found.of)][:3]
+            if plan.probes:
+                result.lives = [_why(one, of) for of in list(dict.fromkeys(found.of for found in result.findings if found.of))[:3]]
             result.hits, result.stored, result.published = one.hits, one.items(), one.published
             result.messages = {team.name: sum(1 for _ in team.received()) for team in one.teams}
         finally:

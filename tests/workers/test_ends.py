@@ -9,10 +9,12 @@ import sys
 
 import pytest
 from celery.exceptions import Retry
+from sqlalchemy import func, select
 
 from pipeline.config import Settings
 from pipeline.storage.db import Database
 from pipeline.storage.work import Claimed
+from schemas import tables
 from schemas.outcome import Outcome
 from tests.workers.conftest import add
 from tests.workers.test_worker import rows
@@ -43,6 +45,22 @@ def test_the_soft_time_limit_is_no_document_s_own_error(database: Database, sett
     assert blamed == []
     [row] = rows(database)
     assert (row.attempts, row.token, row.leased_until) == (1, "", None), "as if its worker had died: free at once, and counted"
+
+
+def test_a_statement_that_was_interrupted_spoils_no_later_one(database: Database, settings: Settings) -> None:
+    """The signal came while the connection waited for its server: whoever had it next was told that it was in use, and was blamed."""
+
+    def step(db: Database, claimed: Claimed, settings: Settings) -> Outcome:
+        with db.write() as conn:
+            conn.execute(select(func.count()).select_from(tables.work))
+            os.kill(os.getpid(), signal.SIGUSR1)
+        raise AssertionError("it went on")
+
+    for offered in add(database, 3, refs=(1,)):
+        with pytest.raises(Retry, match="put off"):
+            tasks._work(offered.id, 1, step)
+    assert rows(database, tables.quarantine) == []
+    assert [row.attempts for row in rows(database)] == [1, 1, 1]
 
 
 def test_a_worker_that_waits_for_ever_in_its_end_is_ended() -> None:
