@@ -35,6 +35,9 @@ make chaos CHAOS="--database sqlite --documents 500 --faults 40 --seed 7"
 The runs and figures below are what has been run so far, on a machine of two cores that others used at the same time (load averages of 10 to 50): no
 run of full length, none on PostgreSQL whose results are kept, and none of the timings that need a quiet machine. A starved machine does find
 things: what takes longer than its time limit five times is set aside, though it is innocent, and such a run fails.
+
+Of the rules taken out, most have not been run yet, and two went unnoticed in their first short runs, since their three faults hit nothing that
+shows them: the consumer's guard, and a lease that ends.
 """
 
 
