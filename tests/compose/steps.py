@@ -279,9 +279,10 @@ def restart_postgres(trial: Trial) -> str:
 def stop(trial: Trial) -> str:
     """In order, under load: how long, nothing lost, nothing blamed; and on again."""
     stack = trial.stack
+    ids = [id for service in (*WORKING, "flower") for id in stack.containers(service)]
     numbers = trial.load(3, until_in_hand=True)
     began = time.monotonic()
-    stack.compose("stop", *WORKING, "flower")
+    run("docker", "stop", "--time", "30", *ids)  # as compose does, and sooner there than its own start: the work is still in hand
     took_s = time.monotonic() - began
     codes = {
         service: [stack.inspect(id)["State"]["ExitCode"] for id in stack.containers(service, all=True)] for service in (*WORKING, "flower")
@@ -291,7 +292,8 @@ def stop(trial: Trial) -> str:
     check(not blamed, "all work was given back, and no loss was counted", blamed)
     left = stack.number("SELECT count(*) FROM work")
     stack.compose("up", "-d", "--no-build", "--no-recreate")
-    return f"{took_s:.1f} s, {left} pieces of work left, none under a lease; on again: {trial.arrived(numbers)}"
+    held = f"{sum(trial.busy.values())} pieces of work in hand, {left} left after it, none under a lease"
+    return f"{len(ids)} containers in {took_s:.1f} s, {held}; on again: {trial.arrived(numbers)}"
 
 
 def upgrade(trial: Trial) -> str:
