@@ -35,9 +35,13 @@ def main() -> None:
     result = {"half": options.half, "pages": len(truths), **measures(truths, found), "ratio": ratios(found)}
     result["by_script"] = by_script(truths, found[OURS])
     result["confidence"] = by_confidence(truths, found[OURS])
+    if options.write:
+        RESULTS.write_text(json.dumps(_rounded(result), indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
     if options.cost or options.write:
         result["cost"] = msgspec.to_builtins(cost.cost(truths))
         result["memory_mb_of_20"] = {kind: cost.memory_mb(kind) for kind in ("text", "tags")}
+    if options.write:  # what a later part may not live to see
+        RESULTS.write_text(json.dumps(_rounded(result), indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
     if options.write or options.fuzz:
         result["fuzz"] = msgspec.to_builtins(cost.fuzz(truths, options.fuzz or _FUZZED))
     show(result)
@@ -57,10 +61,10 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--cost", action="store_true", help="also CPU by part, and memory")
     parser.add_argument("--fuzz", type=int, default=0, metavar="N", help="also time N mutated pages")
     parser.add_argument("--worst", type=int, default=0, metavar="N", help="show the N worst pages of the tuning half")
-    parser.add_argument("--write", action="store_true", help=f"all of it, into {RESULTS.name}; peers anew, whatever the cache holds")
+    parser.add_argument("--write", action="store_true", help=f"all of it, into {RESULTS.name}; an empty cache only")
     options = parser.parse_args()
-    if options.write:
-        options.cache = None
+    if options.write and options.cache and options.cache.exists():
+        parser.error(f"{options.cache} holds earlier results: what is written comes from one run.")
     return options
 
 
