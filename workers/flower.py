@@ -17,7 +17,7 @@ from workers import logs
 from workers.app import app
 
 SAVE_EVERY_S = 30
-COLUMNS = "name,uuid,state,args,result,received,runtime,worker"
+COLUMNS = "name,uuid,state,args,result,exception,received,runtime,worker"
 
 
 def auth(settings: Settings) -> str:
