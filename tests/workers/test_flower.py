@@ -139,4 +139,4 @@ def test_it_listens_on_loopback_with_a_password_and_shows_arguments_and_results(
     arguments = flower.arguments(Settings(home=str(tmp_path), flower_auth="ada:secret"))
     assert {"--address=127.0.0.1", "--basic-auth=ada:secret", "--persistent=True"} <= set(arguments)
     (columns,) = [word for word in arguments if word.startswith("--tasks-columns=")]
-    assert {"args", "result", "exception"} <= set(columns.partition("=")[2].split(","))
+    assert {"args", "result"} <= set(columns.partition("=")[2].split(","))
