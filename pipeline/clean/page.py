@@ -65,7 +65,8 @@ def _of_data(said: Metadata, parser: LexborHTMLParser, prose: int) -> tuple[str,
     text = said.body
     if size(text) <= 2 * prose + 200 and prose < _SHOWN:
         text = islands.read(parser)
-    return _of_json(text) if size(text) > 2 * prose + 200 else ()
+    is_text = not text.lstrip().startswith(("{", "["))  # settings of a shop or a paywall are no story
+    return _of_json(text) if is_text and size(text) > 2 * prose + 200 else ()
 
 
 def read_body(html: str, *, url: str = "") -> tuple[Block, ...]:

@@ -156,3 +156,9 @@ def test_pages_that_hold_no_article_are_refused_with_the_reason(head: str, body:
 def test_text_that_stands_in_the_body_alone_is_read() -> None:
     assert list(page("<br><br>".join(PROSE)).paragraphs) == PROSE
     assert list(page(" ".join(PROSE)).paragraphs) == [" ".join(PROSE)]
+
+
+def test_settings_in_a_pages_data_are_no_text() -> None:
+    settings = json.dumps({"modal": 1, "price": "$1.99", "html": "<p>Unlock all of it, and gifts for the season.</p>" * 20})
+    said = json.dumps({"@type": "NewsArticle", "headline": "Channel to be deepened", "articleBody": settings})
+    assert list(page(BODY, f"<title>x</title><script type='application/ld+json'>{said}</script>").paragraphs) == PROSE
