@@ -5,6 +5,8 @@ It is made anew after some uses (nobody vacuums it), and whenever a test changed
 
 from __future__ import annotations
 
+import itertools
+
 import psycopg
 from psycopg import sql
 
@@ -12,6 +14,7 @@ from pipeline.storage import schema
 from tests.servers.postgres import Postgres
 
 MOST_USES = 50
+_numbers = itertools.count(1)
 _SHAPE = "SELECT count(*), max(oid)::bigint, (SELECT max(version_num) FROM alembic_version) FROM pg_class WHERE relnamespace = 'public'::regnamespace"
 
 
@@ -20,7 +23,7 @@ class Emptied:
 
     def __init__(self, server: Postgres, template: str) -> None:
         self._server, self._template = server, template
-        self._made = self._uses = 0
+        self._uses = 0
         self._name = ""
         self._shape: object = None
         self._kept: list[tuple[int, int, int]] = []
@@ -28,8 +31,8 @@ class Emptied:
     def take(self) -> str:
         """Its URL: migrated, without a row but those that migrating puts there."""
         if not self._name:
-            self._made, self._uses = self._made + 1, 0
-            self._name = f"emptied_{self._made}"
+            self._uses = 0
+            self._name = f"emptied_{next(_numbers)}"
             with psycopg.connect(self._server.create(self._name, template=self._template)) as conn:
                 self._shape = conn.execute(_SHAPE.encode()).fetchone()
                 self._kept = conn.execute(b"SELECT id, epoch, last FROM log_state").fetchall()
