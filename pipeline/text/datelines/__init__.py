@@ -13,8 +13,11 @@ What stands in [] may be left out; which agencies there are is in `agencies`, ho
     PLACES SEP AGENCY SEP DATE SEP       SINGAPORE - Media OutReach Newswire - 15 August 2022 -
     (AGENCY) SEP PLACES, DATE SEP        (ANSA) - ROMA, 12 GEN -    TEMPO.CO, Jakarta -
     PLACES, DATE SEP [AGENCY.]           TULSA, Okla., April 2 -    Huambo, 17 January:    МОСКВА, 15 авг - РИА Новости.
-    PLACES SEP                           WINNIPEG —              only in capitals, and only places that the gazetteer knows
+    PLACES SEP                           WINNIPEG —    Kabul, Afghanistan –    in small letters only with its country, or a large city before prose
+    PLACES                               Paris, France    Beijing/Moscow       alone on the line, or before a word that opens a sentence
     DATE Reporting from PLACES           March 4, 2019 9:20AM Reporting from Lisbon
+
+An agency that the table lacks is taken where all around it is surely a dateline: `LIMA, May 5 (Andes Wire) -`, `SYDNEY, Jul 16 XPA -`.
 
 The less the line itself says (no agency, no date, no separator), the surer the place must be: captions (`SAN FRANCISCO – JUNE 26: A man`),
 headline tags (`FILE -`) and sentences with an agency in brackets look much the same.

@@ -16,15 +16,27 @@ from pipeline.text.datelines.heads import (
     after_byline,
     date_behind,
     is_cased,
+    is_prose,
     past_spaces,
     read_before,
 )
-from pipeline.text.datelines.places import is_known, read_places, words
-from pipeline.text.dates import date_at_start
+from pipeline.text.datelines.places import is_known, is_place, read_places, words
+from pipeline.text.dates import date_at_end, date_at_start
 from pipeline.text.spelling import key
+from schemas.article import Place
 
 _DIGIT = re.compile(r"\d")
-_NO_SEPARATOR = re.compile(r"^(?P<head>[^.:;!?]{3,60}?,?\s+(?:[A-Za-z]{3,9}\.? \d{1,2}|\d{1,2} [A-Za-z]{3,9}))\s+(?=[A-Z\"“][a-z])")
+_NO_SEPARATOR = re.compile(
+    r"^(?P<head>[^:;!?]{3,60}?,?\s+(?:[A-Za-z]{3,9}\.? \d{1,2}|\d{1,2} [A-Za-z]{3,9})(?:,? (?:19|20)\d\d)?)(?P<sep>(?<=\d)\.)?(?:\s+(?=[A-Z\"“][a-z])|\s*$)"
+)
+_OPENS = re.compile(r"\s+(?P<word>[^\W\d_]+)(?=\s)")
+_CAPITALS = re.compile(r"(?:(?P<comma>,)\s*|\s+)(?P<mark>[A-Z]{3,8})$")
+_TIME_ZONES = frozenset("BST CEST CET CST EDT EEST EET EST GMT HKT IST JST KST MSK MST PDT PST SGT UTC WIB".split())
+_BETWEEN_DASHES = re.compile(r"\(?(?P<mark>[A-Z][\w.&]*(?: [A-Z][\w.&]*){0,3})\)?\s+(?P<sep>-{1,2}|–|—)\s+")
+_LARGE = 250_000
+"""People."""
+_LONGEST_ALONE = 50
+"""Characters of places that stand alone."""
 _SIGNED = re.compile(r"(?:,\s(?P<who>[^\W\d_]+(?:\s[^\W\d_]+){1,3}))?\s*[.:–—-]\s+")
 _SIGNED_UNCASED = re.compile(r"\s*[.:/–—-]?\s+")
 _REPORTING = re.compile(r"\s*(?:\d{1,2}[:.]\d\d\s*(?:[AaPp]\.?[Mm]\.?)?\s*(?:[A-Z]{2,4}\s*)?)?[Rr]eporting from (?P<places>[^\W\d_].*)")
@@ -57,18 +69,23 @@ def _signed_before(text: str, before: str, separator: re.Match[str]) -> Found | 
     for mark, rest in _marks_at_end(before):
         agency = agency_of(mark)
         if not rest.strip():
-            if agency is None or not agency.stands_alone:
+            if agency is None and not (is_mark(mark) and _is_spaced(text, separator) and is_prose(text[separator.end() :])):
+                return None
+            if agency is not None and not agency.stands_alone:
                 return None
             following = with_separator(text[separator.end() :], has_mark=True)  # AGI - Roma, 12 gen. -
             found = (
                 following._replace(end=separator.end() + following.end) if following else Found(separator.end(), separator=separator["sep"])
             )
-            return found._replace(agency=agency.name, agency_raw=mark)
+            return found._replace(agency=agency.name if agency else mark, agency_raw=mark)  # Suara.com - Presiden
         head = read_before(rest.rstrip(" -–—"), agency, has_mark=True)
         is_parted = rest.rstrip().endswith((",", ".", "—", "–", "-")) or separator["sep"] == "|"  # BERLIN dpa |
         if head is not None and (head.printed or head.places and head.is_sure and is_parted):
             printed, end = (head.printed, separator.end()) if head.printed else date_behind(text, separator.end())
             return Found(end, head.places, head.place_raw, printed, head.day, agency.name if agency else mark, mark, separator["sep"])
+    unknown = _unknown_before(text, before, separator)
+    if unknown is not None:
+        return unknown
     mark, _, rest = before.partition(", ")
     head = read_before(rest, None, has_mark=False) if rest and is_mark(mark) else None
     if head is None or not head.places or not is_known(head.places[0].raw):
@@ -77,6 +94,23 @@ def _signed_before(text: str, before: str, separator: re.Match[str]) -> Found | 
     return Found(
         separator.end(), head.places, head.place_raw, head.printed, head.day, agency.name if agency else mark, mark, separator["sep"]
     )
+
+
+def _unknown_before(text: str, before: str, separator: re.Match[str]) -> Found | None:
+    """An agency that the table lacks, where the rest is surely a dateline: `SYDNEY, Jul 16 XPA -`, `LIMA, Peru - Andes Wire - May 5, 2020 -`."""
+    last = _CAPITALS.search(before)
+    is_mark_like = last is not None and last["mark"] not in _TIME_ZONES and not is_place(last["mark"]) and date_at_end(before)[1] is None
+    head = read_before(before[: last.start()], None, has_mark=False) if last and is_mark_like else None
+    if last and head and head.places and head.is_sure and (head.printed or last["comma"] and _is_known_in_capitals(head)):
+        return Found(separator.end(), head.places, head.place_raw, head.printed, None, last["mark"], last["mark"], separator["sep"])
+    between = _BETWEEN_DASHES.match(text, separator.end())
+    head = read_before(before, None, has_mark=False) if between else None
+    printed, end = date_behind(text, between.end()) if between else (None, 0)
+    if between is None or head is None or printed is None or not head.places or not head.is_sure:
+        return None
+    agency = agency_of(between["mark"])
+    name = agency.name if agency else between["mark"]
+    return Found(end, head.places, head.place_raw, printed, None, name, between["mark"], between["sep"])
 
 
 def _marks_at_end(before: str) -> Iterator[tuple[str, str]]:
@@ -107,7 +141,22 @@ def _dated(text: str, before: str, separator: re.Match[str], *, has_mark: bool) 
         _is_known_in_capitals(head) or sep == ".-" and is_known(head.places[0].city or "") and text[end - 1 : end].isspace()
     )  # Monterrey.-
     is_dated = head.printed is not None and (head.is_sure or _is_placed(before, head))
-    return found if found.agency or is_dated or has_mark or is_known_here else None
+    is_there = _is_spaced(text, separator) and (
+        all(_lies_there(place) for place in head.places) or _is_large(head.places) and is_prose(text[separator.end() :])
+    )  # Kabul, Afghanistan —    Berlin – Die Regierung
+    return found if found.agency or is_dated or has_mark or is_known_here or is_there else None
+
+
+def _is_spaced(text: str, separator: re.Match[str]) -> bool:
+    """A dash with white space on both sides, or with nothing behind it."""
+    is_open = separator.end() == len(text) or text[separator.end() - 1].isspace()
+    return separator["sep"] != ":" and is_open and text[separator.start() - 1].isspace()
+
+
+def _is_large(places: tuple[Place, ...]) -> bool:
+    """Is every one a city that needs no country beside it, by its size or as a capital?"""
+    found = [gazetteer.find_city(place.raw) for place in places]
+    return all(city is not None and (city.is_capital or city.population >= _LARGE) for city in found)
 
 
 def _is_placed(before: str, head: Head) -> bool:
@@ -137,18 +186,40 @@ def _is_known_in_capitals(head: Head) -> bool:
 
 
 def with_nothing(text: str) -> Found | None:
-    """`ZURICH, March 9 The bank said`: no separator, so all else must be sure."""
+    """No separator, so all else must be sure: `ZURICH, March 9 The bank said`, `BEIRUT, Lebanon, June 2.`, `Paris, France`, `Beijing/Moscow`."""
     match = _NO_SEPARATOR.match(text) if _DIGIT.search(text, 0, 64) else None
     head = read_before(match["head"], None, has_mark=False) if match else None
-    if (
-        match is None
-        or head is None
-        or head.printed is None
-        or not head.places
-        or not all(is_known(place.city or "") for place in head.places)
-    ):
+    if match is None or head is None or head.printed is None:
+        return _places_alone(text)
+    if not head.places or not all(is_known(place.city or "") for place in head.places):
         return None
-    return Found(match.end(), head.places, head.place_raw, head.printed)
+    return Found(match.end(), head.places, head.place_raw, head.printed, separator=match["sep"])
+
+
+def _places_alone(text: str) -> Found | None:
+    """Places and nothing else, as JSON-LD's `dateline` has them, or with a word behind them that opens a sentence and ends no name.
+
+    One place needs its country or region and must lie there; two of them, parted by a slash, need only be cities.
+    """
+    reach = text[:REACH]
+    ends = [
+        opens.start() for opens in _OPENS.finditer(reach) if opens["word"][0].isupper() and opens["word"].casefold() in words("openers")
+    ]
+    raw = reach[: ends[0]] if ends else reach.rstrip()
+    if len(raw) > _LONGEST_ALONE or not ("," in raw or "/" in raw):
+        return None
+    places = read_places(raw)
+    are_known = places and all(is_known(place.city or "") for place in places)
+    if not are_known or len(places) == 1 and not _lies_there(places[0]) or len(places) > 1 and "/" not in raw:
+        return None
+    return Found(past_spaces(text, len(raw)), places, raw)
+
+
+def _lies_there(place: Place) -> bool:
+    """Does the gazetteer have the city in the country or region that is printed with it?"""
+    region = gazetteer.find_region(place.region) if place.region else None
+    found = gazetteer.find_city(place.city or "", country=place.country_code, region=region.code if region else None)
+    return bool(place.country or region) and found is not None and (region is None or found.region == region.code)
 
 
 def reporting(text: str) -> Found | None:

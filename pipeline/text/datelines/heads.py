@@ -99,3 +99,9 @@ def past_spaces(text: str, place: int) -> int:
 def is_cased(sign: str) -> bool:
     """Is it a letter of a script with capitals?"""
     return sign.lower() != sign.upper()
+
+
+def is_prose(text: str) -> bool:
+    """Does a sentence follow, or nothing: neither a list of names nor a headline?"""
+    parts = text.split()[:8]
+    return not parts or len(parts) > 5 and not parts[0][0].islower() and sum(word[0].islower() for word in parts[1:]) > 2

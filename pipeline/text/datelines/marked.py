@@ -4,18 +4,30 @@ from __future__ import annotations
 
 import re
 
-from pipeline.text import gazetteer
 from pipeline.text.agencies import Agency, agency_of, is_mark
 from pipeline.text.datelines.bare import with_separator
 from pipeline.text.datelines.found import Found
-from pipeline.text.datelines.heads import AFTER_MARK, CAPTION_DATE, REACH, Head, after_byline, date_behind, past_spaces, read_before
-from pipeline.text.datelines.places import is_known
+from pipeline.text.datelines.heads import (
+    AFTER_MARK,
+    CAPTION_DATE,
+    REACH,
+    Head,
+    after_byline,
+    date_behind,
+    is_prose,
+    past_spaces,
+    read_before,
+)
+from pipeline.text.datelines.places import is_place
 from pipeline.text.dates import Printed, date_at_end, date_at_start
 
 _BRACKETED = re.compile(r"(?:\s*(?:--?|–|—))?\s*[(（\[](?P<mark>[^()（）\[\]]{2,45})[)）\]]")
 _SLASHED = re.compile(r"\s*/\s*(?P<mark>[^\W\d_][^/\d]{1,40}?)\s*/(?P<more>\s*(?P<date>[^/]{2,22}?)\s*/)?")
 _CORRESPONDENT = re.compile(r"^(?:(?P<before>\S+)\s[Cc]orrespondent\b|(?:Корр|Спец|Cor|Corr)\w*\.\s*(?P<after>\S+))")
-_REMARKS = frozenset("Photo Photos Images Image Photograph Pictures File Video Archive Pool Courtesy Handout Screenshot".split())
+_REMARKS = frozenset(
+    "Photo Photos Images Image Photograph Pictures File Video Archive Pool Courtesy Handout Screenshot Update Updated Correction Corrected Watch Live"
+    " Breaking Exclusive Opinion Audio Sponsored Advertisement Editorial Gallery Spoiler Spoilers Note Warning Foto Fotos Vídeo Actualización".split()
+)
 
 
 def with_mark(text: str) -> Found | None:
@@ -33,7 +45,7 @@ def _around(text: str, match: re.Match[str]) -> Found | None:
     mark, printed = date_at_end(match["mark"])  # (Newsfile Corp. - August 15, 2022)
     mark = mark.strip(" -–,").strip()
     agency = _agency(mark)
-    if agency is None and (not mark and printed is None or is_known(mark) or gazetteer.find_region(mark) or not _may_be_agency(mark)):
+    if agency is None and (not mark and printed is None or is_place(mark) or not _may_be_agency(mark)):
         return None  # مراكش (المغرب) (أ ف ب): the next brackets
     end, is_closed = match.end(), match.re is _SLASHED and agency is not None
     if match.re is _SLASHED and match["more"]:
@@ -42,14 +54,19 @@ def _around(text: str, match: re.Match[str]) -> Found | None:
             printed, is_closed = said, True
         elif agency_of(match["date"]) is None:  # /ritzau/Reuters/
             end = match.start("more")
+    behind, length = date_at_start(text[end:].lstrip()) if not printed else (None, 0)  # Chicago, IL (PRWEB) May 05, 2020 --
+    if behind is not None and behind.year and (not text[end + 1 :].startswith("/")):
+        printed, end = behind, past_spaces(text, end) + length
     separator = AFTER_MARK.match(text, end)
     head, byline = read_before(text[: match.start()], agency, has_mark=agency is not None), None
     if head is None:
         byline, head = after_byline(text[: match.start()])
+    if head is None and agency is None and not text[: match.start()].strip():
+        head = Head((), "", None, None, False)  # (WXYZ) —
     if head is None or not mark and not (head.is_sure and head.places):
         return None
     printed = head.printed or printed
-    if not _is_credible(text, head, printed, agency, separator, end, is_closed=is_closed):
+    if not _is_credible(text, head, printed, agency, separator, end, is_closed=is_closed, mark=mark):
         return None
     end = separator.end() if separator else past_spaces(text, end)
     sep = separator["sep"] if separator else "/" if match.re is _SLASHED and match["more"] else None
@@ -77,16 +94,35 @@ def _may_be_agency(mark: str) -> bool:
 
 
 def _is_credible(
-    text: str, head: Head, printed: Printed | None, agency: Agency | None, separator: re.Match[str] | None, end: int, *, is_closed: bool
+    text: str,
+    head: Head,
+    printed: Printed | None,
+    agency: Agency | None,
+    separator: re.Match[str] | None,
+    end: int,
+    *,
+    is_closed: bool,
+    mark: str,
 ) -> bool:
     follows = text[separator.end() :] if separator else text[end:].lstrip()
     if CAPTION_DATE.match(follows):
         return False
     is_dashed = is_closed or separator is not None and separator["sep"] not in (".", ":", "/", "=")
     if agency is None:
-        return is_dashed and head.is_sure and bool(head.places)
+        return _is_unknown(mark, head, printed, follows, is_dashed=is_dashed, is_parted=separator is not None)
     if is_dashed or printed is not None:
         return True
     if not head.places:  # "(CNN)" alone, then a sentence
         return bool(separator) or follows[:1].isupper() or not follows or not follows[0].isascii()
     return head.is_sure and (separator is not None or not follows or not follows[0].islower())
+
+
+def _is_unknown(mark: str, head: Head, printed: Printed | None, follows: str, *, is_dashed: bool, is_parted: bool) -> bool:
+    """Is a mark that the table lacks an agency's, because all around it is surely a dateline? The less there is, the more the mark must look like one."""
+    is_name = sum(map(str.isupper, mark)) > 1 and _REMARKS.isdisjoint(mark.title().split())
+    if head.places and head.is_sure:
+        is_in_capitals = mark.isalpha() and mark.isupper() and head.place_raw.isupper()  # NAIROBI (XNA) The
+        return is_dashed or printed is not None and is_parted or not follows[:1].islower() and (printed is not None or is_in_capitals)
+    if head.places:  # Ecunha, 17 January (Angop) -
+        return is_dashed and printed is not None and is_name
+    return is_dashed and is_name and (printed is not None or mark.isalpha() and is_prose(follows))

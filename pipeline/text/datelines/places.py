@@ -88,6 +88,11 @@ def is_known(name: str) -> bool:
     return gazetteer.find_city(name) is not None or gazetteer.country_code(name) is not None
 
 
+def is_place(name: str) -> bool:
+    """Does the gazetteer know a city, a country or a region of this name?"""
+    return is_known(name) or gazetteer.find_region(name) is not None
+
+
 def _is_capitalised(word: str) -> bool:
     is_shortened = word.endswith(".") and len(word) <= 5 and word.islower()  # Lauf a.d. Pegnitz, Garching b. München
     return word[0].isupper() or not word[0].isalpha() or is_shortened or word.casefold() in words("particles") or word[:2] in _ELIDED
@@ -104,7 +109,8 @@ def _no_city(printed: str) -> Place | None:
         begins = max((len(start) for start in words("no city") if f"{folded} ".startswith(f"{start} ")), default=0)
         is_named = all(_is_capitalised(word.lstrip("«“\"'(") or word) for word in printed[begins:].split())
         water = printed.split(",")[0]
-        is_water = folded.split(",")[0].split()[-1:] != [] and water.casefold().split()[-1] in words("waters") and is_name(water)
+        last_word = water.casefold().split()[-1:]
+        is_water = last_word != [] and last_word[0] in words("waters") and is_name(water) and not gazetteer.find_city(water)  # Green Bay
         if not is_water and not (begins and is_named and not is_known(printed)):
             return None
     return Place(
@@ -134,6 +140,8 @@ def _of_chunk(chunk: str, home: str, *, is_one_of_many: bool, is_dated: bool) ->
     """`CITY`, `CITY, Region`, `CITY, Country`, `City (Country)`, `City (Region) [Country]`, `CITY, Region, Country`, `CITY, CITY`; [] for no place."""
     bracketed = [part.strip() for part in _BRACKETS.findall(chunk)]
     city, *parts = [part.strip() for part in re.split(r"\s*[,،]\s*", _BRACKETS.sub("", chunk)) if any(map(str.isalpha, part))] or [""]
+    city, behind = _without_comma(city)
+    parts = behind + parts
     if city.endswith(".") and len(city) > 4 and gazetteer.find_city(city[:-1]):
         city = city[:-1]  # Москва. 3 октября
     is_placed = any(gazetteer.find_region(part) or gazetteer.country_code(part) for part in parts)
@@ -157,6 +165,24 @@ def _of_chunk(chunk: str, home: str, *, is_one_of_many: bool, is_dated: bool) ->
         elif part.endswith("."):
             region = part
     return [_resolved(chunk, city, region, country, home), *others]
+
+
+def _without_comma(printed: str) -> tuple[str, list[str]]:
+    """`MANAMA Bahrain`, `RALEIGH N.C.`: a city and where it lies, the comma left out; only of a city that the gazetteer has there."""
+    parts = printed.split()
+    for count in range(1, len(parts)):
+        city, behind = " ".join(parts[:count]), " ".join(parts[count:])
+        code, region = gazetteer.country_code(behind), gazetteer.find_region(behind)
+        in_region = region and gazetteer.find_city(city, country=region.country, region=region.code)
+        if (
+            code
+            and not is_known(printed)
+            and gazetteer.find_city(city, country=code)
+            or in_region
+            and in_region.region == (region and region.code)
+        ):
+            return city, [behind]
+    return printed, []
 
 
 def _is_city_beside(part: str, city: str) -> bool:

@@ -115,6 +115,23 @@ def test_a_place_that_is_no_city_has_no_city() -> None:
         assert dateline(raw).country_code is None
 
 
+@pytest.mark.parametrize(
+    ("raw", "places", "separator"),
+    [
+        ("AMMAN, Jordan, June 2.", ["Amman"], "."),
+        ("Lyon, France", ["Lyon"], None),
+        ("Tokyo/Seoul", ["Tokyo", "Seoul"], None),
+        ("DAVAO CITY, Philippines", ["Davao City"], None),
+        ("Geneva, 3 May 2020", ["Geneva"], None),
+        ("Hamburg –", ["Hamburg"], "–"),
+    ],
+)
+def test_a_dateline_that_is_all_of_its_line_is_read(raw: str, places: list[str], separator: str | None) -> None:
+    lead = split_lead(raw)
+    assert lead.dateline is not None
+    assert ([place.city for place in lead.dateline.places], lead.dateline.separator, lead.text) == (places, separator, "")
+
+
 def test_a_byline_before_the_city_is_told_apart() -> None:
     lead = split_lead(f"By Asha Rao Bhopal, Sep 20 (PTI) {STORY}")
     assert lead.byline == "Asha Rao"
@@ -137,6 +154,14 @@ def test_a_byline_before_the_city_is_told_apart() -> None:
         "The United States (US) - and others - agreed.",
         "Mar --- --- --- ---",
         "REPUBLICANS HOLD THEIR FIRE — The bill is dead.",
+        "(VIDEO) — The minister speaks in the assembly on Monday.",
+        "(WATCH) – The minister speaks in the assembly on Monday.",
+        "Dallas, Texas Instruments said on Monday that it would go on.",
+        "Portland, Maine–based makers of boats are on strike.",
+        "London – Paris – Berlin",
+        "Berlin – A Guide for Visitors and Others",
+        "LONDON (UK) The council voted on Monday.",
+        "Bookshop.org - the seller of books - has grown.",
     ],
 )
 def test_what_only_looks_like_a_dateline_is_left_alone(text: str) -> None:
