@@ -88,8 +88,8 @@ def _signed_before(text: str, before: str, separator: re.Match[str]) -> Found | 
         return unknown
     mark, _, rest = before.partition(", ")
     head = read_before(rest, None, has_mark=False) if rest and is_mark(mark) else None
-    if head is None or not head.places or not is_known(head.places[0].raw):
-        return None
+    if head is None or not head.places or not gazetteer.find_city(head.places[0].city or ""):
+        return None  # PETRA, Jordan —
     agency = agency_of(mark)
     return Found(
         separator.end(), head.places, head.place_raw, head.printed, head.day, agency.name if agency else mark, mark, separator["sep"]

@@ -124,6 +124,13 @@ def _chunks(printed: str) -> list[str]:
     for part in re.split(r"\s*[/;]\s*", printed):
         if joined and key(part) in words("rivers"):
             joined[-1] += "/" + part
+        elif (
+            joined
+            and (code := gazetteer.country_code(part))
+            and not gazetteer.find_city(part)
+            and gazetteer.find_city(joined[-1], country=code)
+        ):
+            joined[-1] += f", {part}"  # Istanbul/Türkiye
         else:
             joined.append(part)
     chunks: list[str] = []
@@ -140,8 +147,9 @@ def _of_chunk(chunk: str, home: str, *, is_one_of_many: bool, is_dated: bool) ->
     """`CITY`, `CITY, Region`, `CITY, Country`, `City (Country)`, `City (Region) [Country]`, `CITY, Region, Country`, `CITY, CITY`; [] for no place."""
     bracketed = [part.strip() for part in _BRACKETS.findall(chunk)]
     city, *parts = [part.strip() for part in re.split(r"\s*[,،]\s*", _BRACKETS.sub("", chunk)) if any(map(str.isalpha, part))] or [""]
-    city, behind = _without_comma(city)
-    parts = behind + parts
+    city, *parts = [said for part in [city, *parts] for said in _without_comma(part)]
+    if parts and gazetteer.find_city(parts[0], country=gazetteer.country_code(city) or "") and not gazetteer.find_city(city):
+        city, parts[0] = parts[0], city  # UKRAINE, Kyiv
     if city.endswith(".") and len(city) > 4 and gazetteer.find_city(city[:-1]):
         city = city[:-1]  # Москва. 3 октября
     is_placed = any(gazetteer.find_region(part) or gazetteer.country_code(part) for part in parts)
@@ -167,22 +175,19 @@ def _of_chunk(chunk: str, home: str, *, is_one_of_many: bool, is_dated: bool) ->
     return [_resolved(chunk, city, region, country, home), *others]
 
 
-def _without_comma(printed: str) -> tuple[str, list[str]]:
-    """`MANAMA Bahrain`, `RALEIGH N.C.`: a city and where it lies, the comma left out; only of a city that the gazetteer has there."""
+def _without_comma(printed: str) -> list[str]:
+    """`MANAMA Bahrain`, `RALEIGH N.C.`, `B.C. Canada`: names that a comma should part; a city only where the gazetteer has it there."""
     parts = printed.split()
     for count in range(1, len(parts)):
-        city, behind = " ".join(parts[:count]), " ".join(parts[count:])
+        first, behind = " ".join(parts[:count]), " ".join(parts[count:])
         code, region = gazetteer.country_code(behind), gazetteer.find_region(behind)
-        in_region = region and gazetteer.find_city(city, country=region.country, region=region.code)
-        if (
-            code
-            and not is_known(printed)
-            and gazetteer.find_city(city, country=code)
-            or in_region
-            and in_region.region == (region and region.code)
-        ):
-            return city, [behind]
-    return printed, []
+        outer = gazetteer.find_region(first)
+        if code and not is_known(printed) and (gazetteer.find_city(first, country=code) or outer and outer.country == code):
+            return [first, behind]
+        city = gazetteer.find_city(first, country=region.country, region=region.code) if region else None
+        if region and city and city.region == region.code:
+            return [first, behind]
+    return [printed]
 
 
 def _is_city_beside(part: str, city: str) -> bool:
@@ -197,11 +202,11 @@ def _is_city_beside(part: str, city: str) -> bool:
 def _is_rather_region(city: str, name: str) -> bool:
     """`ATLANTA, Georgia` is in the state, `TBILISI, Georgia` in the country: the one that has such a city."""
     region, country = gazetteer.find_region(name), gazetteer.country_code(name)
-    if region is None:
-        return False
+    if region is None or region.country == country:
+        return region is not None  # LHASA, Tibet
     in_country = gazetteer.find_city(city, country=country)
     in_region = gazetteer.find_city(city, country=region.country, region=region.code)
-    return in_region is not None and in_region.region == region.code and in_country is None
+    return in_region is not None and (not region.code or in_region.region == region.code) and in_country is None
 
 
 def _resolved(chunk: str, city: str, region: str | None, country: str | None, home: str) -> Place:
