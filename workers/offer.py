@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import structlog
 from celery import Celery
-from kombu.exceptions import OperationalError
+from kombu.exceptions import KombuError
 from redis.exceptions import RedisError
 
 from pipeline import collect
@@ -149,7 +149,7 @@ def _reported(app: Celery) -> Iterator[None]:
     """Redis's errors as Infrastructure."""
     try:
         yield
-    except (OperationalError, RedisError, OSError) as error:
+    except (KombuError, RedisError, OSError) as error:  # of kombu: a broker that is away, a batch that a full one refused
         where = without_password(str(app.conf.broker_url))
         cause = str(error.__cause__ or error).strip().rstrip(".")
         raise Infrastructure(f"Redis at {where} is not to be had: {cause}.", hint="It is tried again by itself.") from error

@@ -64,8 +64,10 @@ def test_it_imports_nothing_of_newswire() -> None:
             assert not OURS & {name.partition(".")[0] for name in names}, path
 
 
-def test_it_is_about_a_page() -> None:
-    assert len((ROOT / "examples" / "consumer" / "consumer.py").read_text().splitlines()) < 80
+def test_each_example_is_about_a_page() -> None:
+    lengths = {path.parent.name: len(path.read_text().splitlines()) for path in (ROOT / "examples").glob("*/*.py")}
+    assert set(lengths) == {"consumer", "files", "stream", "webhook"}
+    assert max(lengths.values()) < 100
 
 
 def test_it_holds_what_it_is_told_hides_what_is_killed_and_acknowledges_without_a_line_for_it(line: Line) -> None:
