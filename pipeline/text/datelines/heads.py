@@ -78,7 +78,7 @@ def after_byline(text: str) -> tuple[str | None, Head | None]:
 def _date_before(text: str) -> tuple[str, Printed] | None:
     """`Oct 13, LONDON (Reuters) -`: the date first, then a place that the gazetteer knows."""
     printed, length = date_at_start(text)
-    rest = text[length:].lstrip(" ,.")
+    rest = text[length:].lstrip(" ,.–—-")
     return (rest, printed) if printed and rest != text[length:] and is_known(rest.split(",")[0]) else None
 
 

@@ -45,7 +45,7 @@ def _around(text: str, match: re.Match[str]) -> Found | None:
     mark, printed = date_at_end(match["mark"])  # (Newsfile Corp. - August 15, 2022)
     mark = mark.strip(" -–,").strip()
     agency = _agency(mark)
-    if agency is None and (not mark and printed is None or is_place(mark) or not _may_be_agency(mark)):
+    if agency is None and (printed is None if not mark else is_place(mark) or not _may_be_agency(mark)):
         return None  # مراكش (المغرب) (أ ف ب): the next brackets
     end, is_closed = match.end(), match.re is _SLASHED and agency is not None
     if match.re is _SLASHED and match["more"]:

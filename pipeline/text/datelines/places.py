@@ -162,7 +162,7 @@ def _of_chunk(chunk: str, home: str, *, is_one_of_many: bool, is_dated: bool) ->
             others += _of_chunk(part, home, is_one_of_many=False, is_dated=is_dated)  # LONDON, NEW YORK and TORONTO
         elif gazetteer.country_code(part) and not (region is None and _is_rather_region(city, part)):
             country = part
-        elif part in bracketed and part[0].lower() == part[0].upper():
+        elif part in bracketed and part[0].isalpha() and part[0].lower() == part[0].upper():
             country = part  # Arabic datelines print no provinces: نيويورك (الأمم المتحدة)
         elif gazetteer.find_region(part) or part in bracketed or _DIVISION.search(part):
             region = part
