@@ -29,6 +29,7 @@ _DIGIT = re.compile(r"\d")
 _NO_SEPARATOR = re.compile(
     r"^(?P<head>[^:;!?]{3,60}?,?\s+(?:[A-Za-z]{3,9}\.? \d{1,2}|\d{1,2} [A-Za-z]{3,9})(?:,? (?:19|20)\d\d)?)(?P<sep>(?<=\d)\.)?(?:\s+(?=[A-Z\"“][a-z])|\s*$)"
 )
+_CLOSED = re.compile(r"(?P<sep>\.)?(?:\s+(?=[A-Z\"“])|\s*$)")
 _OPENS = re.compile(r"\s+(?P<word>[^\W\d_]+)(?=\s)")
 _CAPITALS = re.compile(r"(?:(?P<comma>,)\s*|\s+)(?P<mark>[A-Z]{3,8})$")
 _TIME_ZONES = frozenset("BST CEST CET CST EDT EEST EET EST GMT HKT IST JST KST MSK MST PDT PST SGT UTC WIB".split())
@@ -190,10 +191,21 @@ def with_nothing(text: str) -> Found | None:
     match = _NO_SEPARATOR.match(text) if _DIGIT.search(text, 0, 64) else None
     head = read_before(match["head"], None, has_mark=False) if match else None
     if match is None or head is None or head.printed is None:
-        return _places_alone(text)
+        return _signed_alone(text) or _places_alone(text)
     if not head.places or not all(is_known(place.city or "") for place in head.places):
         return None
     return Found(match.end(), head.places, head.place_raw, head.printed, separator=match["sep"])
+
+
+def _signed_alone(text: str) -> Found | None:
+    """A known agency behind place and date, with at most a full stop: `YEREVAN, AUGUST 15, ARMENPRESS.`, `Baku, August 15, AZERTAC`."""
+    for match in unbracketed().finditer(text[:REACH]):
+        before, closing = text[: match.start()].rstrip(), _CLOSED.match(text, match.end())
+        head = read_before(before, None, has_mark=True) if closing and before.endswith((",", ".")) else None
+        agency = agency_of(match.group())
+        if closing and agency and head and head.places and head.printed and head.is_sure:
+            return Found(closing.end(), head.places, head.place_raw, head.printed, None, agency.name, match.group(), closing["sep"])
+    return None
 
 
 def _places_alone(text: str) -> Found | None:
