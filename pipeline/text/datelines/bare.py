@@ -188,10 +188,11 @@ def _is_known_in_capitals(head: Head) -> bool:
 
 def with_nothing(text: str) -> Found | None:
     """No separator, so all else must be sure: `ZURICH, March 9 The bank said`, `BEIRUT, Lebanon, June 2.`, `Paris, France`, `Beijing/Moscow`."""
-    match = _NO_SEPARATOR.match(text) if _DIGIT.search(text, 0, 64) else None
+    has_digit = _DIGIT.search(text, 0, 64) is not None
+    match = _NO_SEPARATOR.match(text) if has_digit else None
     head = read_before(match["head"], None, has_mark=False) if match else None
     if match is None or head is None or head.printed is None:
-        return _signed_alone(text) or _places_alone(text)
+        return (_signed_alone(text) if has_digit else None) or _places_alone(text)
     if not head.places or not all(is_known(place.city or "") for place in head.places):
         return None
     return Found(match.end(), head.places, head.place_raw, head.printed, separator=match["sep"])
