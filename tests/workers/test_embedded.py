@@ -21,7 +21,8 @@ pytestmark = [pytest.mark.timeout(120), pytest.mark.slow]
 
 ROOT = Path(__file__).parents[2]
 SCRIPT = f"""
-import sys, time
+import signal, sys, time
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell that starts the tests in the background has it ignored
 sys.path.insert(0, {str(ROOT)!r})
 from pipeline.config import Settings
 from workers.embedded import running
@@ -93,14 +94,18 @@ def test_nothing_outlives_its_starter_nor_is_shadowed_by_its_folder(tmp_path: Pa
         (tmp_path / f"{name}.py").write_text(f"raise SystemExit('{name} of the current folder was imported')\n")
     starter = subprocess.Popen([sys.executable, "-P", "-c", SCRIPT], cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
     assert starter.stdout is not None
-    leaders = [int(pid) for pid in starter.stdout.readline().split()]
-    assert len(leaders) == len(ROLES) + 1
-    logs = tmp_path / "home" / "logs"
-    for role in ("worker", "flash", "fetch"):
-        until(lambda role=role: "worker.ready" in (logs / f"{role}.log").read_text())  # type: ignore[misc]
-    os.kill(starter.pid, number)
-    starter.wait(30)
-    starter.stdout.close()
+    with starter.stdout:
+        try:
+            leaders = [int(pid) for pid in starter.stdout.readline().split()]
+            assert len(leaders) == len(ROLES) + 1
+            logs = tmp_path / "home" / "logs"
+            for role in ("worker", "flash", "fetch"):
+                until(lambda role=role: "worker.ready" in (logs / f"{role}.log").read_text())  # type: ignore[misc]
+            os.kill(starter.pid, number)
+            starter.wait(30)
+        finally:
+            starter.kill()
+            starter.wait()
     until(lambda: not family(leaders))
     assert not (tmp_path / "home" / "running.json").exists()
     assert "of the current folder" not in "".join(log.read_text() for log in logs.glob("*.log"))
