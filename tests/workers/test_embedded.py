@@ -100,7 +100,7 @@ def test_nothing_outlives_its_starter_nor_is_shadowed_by_its_folder(tmp_path: Pa
             assert len(leaders) == len(ROLES) + 1
             logs = tmp_path / "home" / "logs"
             for role in ("worker", "flash", "fetch"):
-                until(lambda role=role: "worker.ready" in (logs / f"{role}.log").read_text())  # type: ignore[misc]
+                until(lambda role=role: (logs / f"{role}.log").exists() and "worker.ready" in (logs / f"{role}.log").read_text())  # type: ignore[misc]
             os.kill(starter.pid, number)
             starter.wait(30)
         finally:
