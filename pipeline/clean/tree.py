@@ -7,6 +7,7 @@ that no page has is refused before it is parsed; looking for it costs a small pa
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from urllib.parse import urljoin
 
 import msgspec
@@ -20,6 +21,9 @@ MAX_DEPTH = 1500
 """Browsers stop at 512 levels."""
 MAX_NODES = 100_000
 """The largest news pages have some 20,000; what comes after this many is not read."""
+MAX_TAGS = 400_000
+"""Opened and closed. What comes behind so many is not parsed: lexbor takes some 150 bytes a node, ten times what a page of mere tags has."""
+_CHUNK = 65_536
 _MANY_TAGS = 4000
 """Fewer tags than this can't nest deep enough to hurt; then the depth needs no counting."""
 MAX_ATTRIBUTES = 1000
@@ -27,9 +31,11 @@ MAX_ATTRIBUTES = 1000
 _STRIDE = 4000
 """A tag of twice this length has a stretch of this length, at a multiple of it, without `>`."""
 _TAG = re.compile(r"<(/?)([a-zA-Z][^\s/>]*)")
-_LONG_TAG = re.compile(r"<[a-zA-Z][^<>]{8000,}")
-_SCRIPTS = re.compile(r"<script\b(?![^>]{0,200}ld\+json).*?</script\s*>", re.IGNORECASE | re.DOTALL)
-_QUOTED = re.compile(r"=\s*(?:\"[^\"]*\"|'[^']*')")
+_LONG_TAG = re.compile(rb"<[a-zA-Z][^<>]{8000,}")
+_SCRIPTS = re.compile(rb"<script\b(?![^>]{0,200}ld\+json).*?</script\s*>", re.IGNORECASE | re.DOTALL)
+_WHOLE_URL = re.compile(r"https?://[a-z0-9.-]+/(?:[\w/.%~+=&?,-]*[\w/])?", re.ASCII)
+"""An address that joining leaves as it is."""
+_QUOTED = re.compile(rb"=\s*(?:\"[^\"]*\"|'[^']*')")
 _NEVER_DEEP = frozenset(
     "area base br col embed hr img input link meta param source track wbr p li td th tr tbody thead tfoot"
     " option optgroup dt dd rp rt html head body".split()
@@ -57,6 +63,8 @@ _FRAME_TAGS = {
     "figcaption": names.MEDIA,
     "form": names.PROMO,
 }
+_NAMING = frozenset(("class", "id"))
+"""Attributes that neither hide an element nor say what it is."""
 _FRAME_ROLES = frozenset(("navigation", "complementary", "banner", "contentinfo", "search", "dialog", "alert"))
 
 
@@ -141,15 +149,16 @@ class Tree(msgspec.Struct):
 def parse(html: str) -> LexborHTMLParser:
     """Parse. Raises Unreadable for markup that nests too deep to be a page."""
     data = html.encode("utf-8", "replace")
-    if data.count(b"<") > _MANY_TAGS and _may_be_deep(data):
+    tags = data.count(b"<")
+    if tags > MAX_TAGS:
+        data = _cut(data)
+    if tags > _MANY_TAGS and _may_be_deep(data):
         _refuse_abyss(html)
-    if _has_long_tag(data) and _has_monster_tag(html):
-        html = _SCRIPTS.sub("", html)  # in scripts `a<b` may look like a tag
-        if _has_monster_tag(html):
-            raise Unreadable(
-                f"The HTML has a tag with more than {MAX_ATTRIBUTES} attributes: no page of news does.",
-                hint="It looks like an attack or a fault.",
-            )
+    if _has_monster_tag(data) and _has_monster_tag(_SCRIPTS.sub(b"", data)):  # in scripts `a<b` may look like a tag
+        raise Unreadable(
+            f"The HTML has a tag with more than {MAX_ATTRIBUTES} attributes: no page of news does.",
+            hint="It looks like an attack or a fault.",
+        )
     try:
         return LexborHTMLParser(data)
     except Exception as error:  # selectolax raises its own kinds for what lexbor gives up on
@@ -168,8 +177,12 @@ def _may_be_deep(data: bytes) -> bool:
     return False
 
 
-def _has_long_tag(data: bytes) -> bool:
-    """Is there a tag of twice _STRIDE bytes, or what looks like one? Script has such stretches too, but they begin behind a `>`."""
+def _has_monster_tag(data: bytes) -> bool:
+    return any(len(_QUOTED.sub(b"", tag).split()) > MAX_ATTRIBUTES for tag in _long_tags(data))
+
+
+def _long_tags(data: bytes) -> Iterator[bytes]:
+    """Tags of twice _STRIDE bytes, or what looks like them. Script has such stretches too, but they begin behind a `>`."""
     is_same = False
     for start in range(0, len(data) - _STRIDE, _STRIDE):
         if data.find(b">", start, start + _STRIDE) >= 0:
@@ -177,14 +190,19 @@ def _has_long_tag(data: bytes) -> bool:
             continue
         if not is_same:
             opened = data.rfind(b"<", 0, start)
-            if opened >= 0 and data[opened + 1 : opened + 2].isalpha() and data.find(b">", opened, start) < 0:
-                return True
+            if opened >= 0 and (tag := _LONG_TAG.match(data, opened)):
+                yield tag[0]
         is_same = True
-    return False
 
 
-def _has_monster_tag(html: str) -> bool:
-    return any(len(_QUOTED.sub("", tag[0]).split()) > MAX_ATTRIBUTES for tag in _LONG_TAG.finditer(html))
+def _cut(data: bytes) -> bytes:
+    """What stands before tag number MAX_TAGS, give or take."""
+    left = MAX_TAGS
+    for start in range(0, len(data), _CHUNK):
+        left -= data.count(b"<", start, start + _CHUNK)
+        if left < 0:
+            return data[:start]
+    return data
 
 
 def _refuse_abyss(html: str) -> None:
@@ -238,7 +256,7 @@ class _Walk:
 
     def run(self, root: LexborNode) -> None:
         """One loop with its state in locals: it runs once for each node of the page, and is a third of what cleaning costs."""
-        tree, boxes, kinds, known, verdict = self.tree, self.tree.boxes, _KINDS, _NAMES, names.verdict
+        tree, boxes, kinds, known, of_tag, verdict = self.tree, self.tree.boxes, _KINDS, _NAMES, _FRAME_TAGS, names.verdict
         stack: list[tuple[LexborNode, int]] = []
         opened: list[tuple[int, str]] = []
         pieces: list[str] = []
@@ -287,28 +305,29 @@ class _Walk:
                     if kind == _BLOCK:
                         attributes = node.attributes
                         tag = known.get(number) or node.tag or ""
-                        if attributes and _is_hidden(attributes) and tag != "figure":
-                            node = node.next
-                            continue
-                        bits = _FRAME_TAGS.get(tag, 0)
+                        bits = of_tag.get(tag, 0)
                         label = ""
                         if attributes:
-                            label = f"{attributes.get('class') or ''} {attributes.get('id') or ''}"
+                            if not _NAMING.issuperset(attributes):
+                                if _is_hidden(attributes) and tag != "figure":
+                                    node = node.next
+                                    continue
+                                bits |= _of_attributes(attributes)
+                            label = f"{attributes.get('class') or ''} {attributes.get('id') or ''}"[:300]
                             if label != " ":
-                                bits |= verdict(label[:300])
-                            bits |= _of_attributes(attributes)
+                                bits |= verdict(label)
                         if pieces:
                             self._flush(pieces, hrefs, linked, breaks)
                             pieces, hrefs, linked, breaks = [], [], 0, 0
                         is_caption = tag == "figcaption" or bits & names.CAPTION > 0
                         self.in_caption += is_caption
-                        boxes.append(Box(tag, current, boxes[current].depth + 1, bits, label[:300], is_caption))
+                        boxes.append(Box(tag, current, boxes[current].depth + 1, bits, label, is_caption))
                         current = self.box = len(boxes) - 1
                     elif kind == _LINK:
                         in_link += 1
-                        opened.append((len(pieces), node.attributes.get("href") or ""))
+                        opened.append((len(pieces), node.attrs.get("href") or ""))
                         tree.links += 1
-                    elif kind == _TIME and (said := node.attributes.get("datetime")):
+                    elif kind == _TIME and (said := node.attrs.get("datetime")):
                         tree.times.append((current, said))
                     stack.append((node, kind))
                     node = child
@@ -434,6 +453,8 @@ def prose_of(text: str, linked: int) -> int:
 
 def absolute(url: str, base: str) -> str:
     """A link's address; empty for what is none."""
+    if _WHOLE_URL.fullmatch(url):
+        return url
     try:
         return urljoin(base, url.strip()[:2000])
     except ValueError:

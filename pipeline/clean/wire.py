@@ -15,7 +15,7 @@ import msgspec
 
 from pipeline.clean.blocks import Block, Role
 from pipeline.text import bylines, captions, furniture, marks
-from pipeline.text.datelines import split_lead
+from pipeline.text.datelines import Lead, split_lead
 from pipeline.text.dates import timestamp
 from pipeline.text.marks import Mark
 from pipeline.text.whitespace import one_line, size
@@ -55,7 +55,7 @@ def read_body(blocks: Sequence[Block], *, published: datetime | None = None, hea
     blocks = _until_the_end(_without_repeats(blocks, headline), is_page=is_page)
     lead = _find_lead(blocks, published)
     for place, block in enumerate(blocks):
-        _take(body, block, place, lead, published)
+        _take(body, block, place, lead)
     while body.paragraphs:
         last, tail = furniture.split_tail(marks.without_end(body.paragraphs[-1]))
         if tail:
@@ -142,13 +142,13 @@ def _goes_on(blocks: Sequence[Block], *, least: int, found_in_page: bool) -> boo
     return is_first_run and run >= least
 
 
-def _find_lead(blocks: Sequence[Block], published: datetime | None) -> int | None:
-    """Which block bears the dateline; None where none of the first ones does. Captions have none: theirs is a picture's."""
+def _find_lead(blocks: Sequence[Block], published: datetime | None) -> tuple[int, Lead] | None:
+    """Which block bears the dateline, taken apart; None where none of the first ones does. Captions have none: theirs is a picture's."""
     for place, block in enumerate(blocks[:_LEAD_WITHIN]):
         if block.role in (Role.PARAGRAPH, Role.LINK) and _is_candidate(block.text):
             found = split_lead(block.text, published=published)
             if found.dateline is not None and (found.text.strip() or place + 1 < len(blocks)):
-                return place
+                return place, found
     return None
 
 
@@ -161,12 +161,12 @@ def _is_candidate(text: str) -> bool:
     )
 
 
-def _take(body: Body, block: Block, place: int, lead: int | None, published: datetime | None) -> None:
+def _take(body: Body, block: Block, place: int, lead: tuple[int, Lead] | None) -> None:
     """Put one block where it belongs."""
     text = block.text
-    is_above = place < lead if lead is not None else not body.paragraphs
-    if place == lead:
-        found = split_lead(text, published=published)
+    is_above = place < lead[0] if lead is not None else not body.paragraphs
+    if lead is not None and place == lead[0]:
+        found = lead[1]
         body.dateline = found.dateline
         body.byline = body.byline or found.byline or ""
         if found.text.strip():
@@ -227,15 +227,15 @@ def _picture(block: Block) -> Picture:
 
 def _drop_bare_captions(body: Body) -> None:
     """A caption also comes without its credit: then it looks like a paragraph or a subtitle."""
-    known = [picture.caption for picture in body.pictures if picture.caption]
+    known = {captions.key(picture.caption) for picture in body.pictures if picture.caption}
     if not known:
         return
-    if any(captions.same_caption(body.subtitle, caption) for caption in known):
+    if captions.key(body.subtitle) in known:
         body.subtitle = ""
     kept: list[str] = []
     moved = [0]
     for text in body.paragraphs:
-        if not any(captions.same_caption(text, caption) for caption in known) or len(text) < 30:
+        if len(text) < 30 or captions.key(text) not in known:
             kept.append(text)
         moved.append(len(kept))
     body.links = [msgspec.structs.replace(link, after_paragraph=moved[link.after_paragraph]) for link in body.links]

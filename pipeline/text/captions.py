@@ -127,10 +127,11 @@ def _sources(who: str) -> tuple[str, ...]:
 
 def same_caption(one: str, other: str) -> bool:
     """Are these the same words, white space and a last full stop aside?"""
-    return _key(one) == _key(other)
+    return key(one) == key(other)
 
 
-def _key(text: str) -> str:
+def key(text: str) -> str:
+    """Equal for captions of the same words."""
     return " ".join(text.split()).rstrip(" .").casefold()
 
 
