@@ -161,7 +161,7 @@ def measure(tree: Tree) -> list[Measured]:
         if count > _MANY and not prose:
             found.append(Measured(raw, False, (), "one of very many"))
             continue
-        if length < 16 and _STAMP.match(text):
+        if length < 16 and text[0].isdigit() and _STAMP.match(text):
             found.append(Measured(raw, False, (), "a time of day"))
             continue
         if raw.box in elsewhere or linked > length * 0.66 and not prose and parent.linked > parent.chars * 0.66:

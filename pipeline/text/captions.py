@@ -61,7 +61,7 @@ def caption_of(text: str) -> Picture | None:
     licence = _LICENCE.search(text)
     bare = text[: licence.start()].rstrip() if licence else text
     for pattern in (_AP_STYLE, _BRACKETED, _STATED, _LABELLED, _EAST_ASIAN, _AGENCY_SLASH, _AGENCY_PHOTO, _COPYRIGHT):
-        match = pattern.search(bare)
+        match = pattern.search(bare, max(0, len(bare) - _REACH))
         if match is None:
             continue
         picture = _picture(bare, match)

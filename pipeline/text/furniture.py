@@ -62,6 +62,8 @@ _NOTEPAD = re.compile(
     r" (?:intended )?for publication\b(?!.*\b(?:before|until)\b)|^\* \* \* \*(?: \*)*$",
 )
 """dpa's notepad and its like hold contacts that must not be published: it ends the text, and nothing of it is kept."""
+_NOTEPAD_WORDS = ("Notizblock", "Veröffentlichung", "publication", "* *")
+"""One of them is in each such line: most lines need not be searched."""
 _TAIL = re.compile(
     r"^(?:"
     r"\(?(?:Additional |Further |Writing and |Reporting and )?(?:[Rr]eporting|[Ww]riting|[Ee]diting|[Cc]ompiled"
@@ -71,8 +73,7 @@ _TAIL = re.compile(
     r"|(?:[—–-]+\s*)?\(?[Ww]ith (?:files?|inputs?|reporting|contributions?|additional reporting|information)\b.{0,160}"
     r"|(?:The )?(?:Associated Press|AP|Reuters|AFP|UPI|Bloomberg|CNN|The Canadian Press)(?:['’]s)?(?:\s+[\w-]+){0,4}"
     r" (?:writers?|reporters?|journalists?|correspondents?|researchers?|video journalists?|photographers?)\b.{3,400}\bcontributed\b.*"
-    r"|.{3,300}\bcontributed (?:to this (?:report|story|article|dispatch)|reporting|from [A-Z]\w+)\b.{0,80}"
-    r"|(?:Copyright|COPYRIGHT|©|\(c\)|\(C\))\s.{2,300}|.{0,60}\b[Aa]ll [Rr]ights [Rr]eserved\b.{0,200}"
+    r"|(?:Copyright|COPYRIGHT|©|\(c\)|\(C\))\s.{2,300}"
     r"|This material may not be published.*|Our Standards:.*|Nuestros Estándares:.*|Les standards Thomson Reuters.*"
     r"|(?:Follow|Find|Read) (?:AP|all of AP|more of AP|more AP)\b.{0,200}|(?:More|Full|Complete) AP .{2,60}:?"
     r" https?://\S+.*|AP (?:[A-Z][\w ]+): https?://\S+.*|Online: https?.*|Follow .{3,60} (?:on|at) (?:Twitter"
@@ -91,6 +92,11 @@ _TAIL = re.compile(
     r"|The AP is solely responsible.*"
     r")$"
 )
+_TAIL_WITHIN = re.compile(
+    r".{3,300}\bcontributed (?:to this (?:report|story|article|dispatch)|reporting|from [A-Z]\w+)\b.{0,80}"
+    r"|.{0,60}\b[Aa]ll [Rr]ights [Rr]eserved\b.{0,200}"
+)
+"""Tails that are known by words in their middle: only lines that bear one are asked."""
 _TAILS_ABROAD = tuple(
     re.compile(pattern)
     for pattern in (
@@ -173,13 +179,15 @@ def is_inline(line: str) -> bool:
 
 def is_notepad(line: str) -> bool:
     """The start of what an agency adds for editors only and must not be published."""
-    return len(line) < 300 and bool(_NOTEPAD.search(line))
+    return len(line) < 300 and any(word in line for word in _NOTEPAD_WORDS) and bool(_NOTEPAD.search(line))
 
 
 def is_tail(line: str) -> bool:
     """A credit, a copyright line, an editor's initials: what agencies put below the last paragraph."""
     if len(line) > 700:
         return False
+    if ("contributed " in line or "ights " in line) and _TAIL_WITHIN.fullmatch(line):
+        return True
     return bool(_TAIL.match(line)) or any(form.fullmatch(line) for form in _TAILS_ABROAD) or len(line) < 100 and _is_signature(line)
 
 
