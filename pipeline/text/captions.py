@@ -7,6 +7,7 @@ A ferry leaves the port. (AP Photo/Ama Mensah, File)      … REUTERS/Ama Mensah
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
 from pipeline.text.agencies import agency_of
 from schemas.article import Picture
@@ -19,10 +20,8 @@ _LONGEST = 2500
 """Characters. No caption is longer."""
 _REACH = 320
 """Characters from the end within which a credit begins, and a licence link's words after it."""
-_SIGNS = (
-    "photo image illustration graphic screen video picture credit crédit foto bild imagen imagem фото licen lizenz buy / © (c) copyright"
-    " 摄 攝 影 写真 照 图 圖 사진"
-).split()
+_SIGNS = "photo image illustration graphic screen video picture credit foto bild licen lizenz buy / (c) copyright".split()
+_SIGNS_ABROAD = "crédit фото © 摄 攝 影 写真 照 图 圖 사진".split()
 _AFTER = r"(?:^|(?<=[.!?\"”’'»)\]])\s+|\s+(?=[A-Z(\[]))"
 _LICENCE = re.compile(r"\s*\|\s*(?P<words>[^|.]{0,20}\b(?:[Ll]icen[cs]e|[Pp]hoto|[Bb]uy|[Ll]izenz)\b[^|.]{0,20})$")
 _AP_STYLE = re.compile(
@@ -50,7 +49,20 @@ _AGENCY_SLASH = re.compile(
 )
 _AGENCY_PHOTO = re.compile(rf"{_AFTER}(?P<raw>(?P<who>[A-Z]{{2,5}})\s+(?P<kind>(?:File\s+|Handout\s+)?Photo))\.?$")
 _COPYRIGHT = re.compile(rf"{_AFTER}(?P<raw>(?:©|\(c\)|\(C\)|Copyright)\s*(?P<who>[^|.]{{2,60}}))$")
+_CLOSED = (")", "]", ").", "].")
 _FILE_AT_END = re.compile(r"\s*[,/]\s*(?P<kind>[Ff]ile(?: [Pp]hoto)?|FILE PHOTO)$")
+
+_FORMS: tuple[tuple[re.Pattern[str], Callable[[str], bool]], ...] = (
+    (_AP_STYLE, lambda text: text.endswith(_CLOSED)),
+    (_BRACKETED, lambda text: text.endswith(_CLOSED)),
+    (_STATED, lambda text: True),
+    (_LABELLED, lambda text: ":" in text or "©" in text),
+    (_EAST_ASIAN, lambda text: not text.isascii()),
+    (_AGENCY_SLASH, lambda text: "/" in text),
+    (_AGENCY_PHOTO, lambda text: text.endswith(("Photo", "Photo."))),
+    (_COPYRIGHT, lambda text: "©" in text or "(c)" in text.lower() or "Copyright" in text),
+)
+"""The forms of credits in the order of how sure they are, each with a cheap question that all its credits pass."""
 
 
 def caption_of(text: str) -> Picture | None:
@@ -60,8 +72,8 @@ def caption_of(text: str) -> Picture | None:
     text = " ".join(text.split())  # the patterns below cost much on runs of white space
     licence = _LICENCE.search(text)
     bare = text[: licence.start()].rstrip() if licence else text
-    for pattern in (_AP_STYLE, _BRACKETED, _STATED, _LABELLED, _EAST_ASIAN, _AGENCY_SLASH, _AGENCY_PHOTO, _COPYRIGHT):
-        match = pattern.search(bare, max(0, len(bare) - _REACH))
+    for pattern, may_be in _FORMS:
+        match = pattern.search(bare, max(0, len(bare) - _REACH)) if may_be(bare) else None
         if match is None:
             continue
         picture = _picture(bare, match)
@@ -81,7 +93,7 @@ def caption_of(text: str) -> Picture | None:
 def _may_end_in_credit(text: str) -> bool:
     """Does its end bear any word or sign of a credit? Most paragraphs have none, and need not be asked ten times."""
     end = text[-_REACH:].lower()
-    return any(sign in end for sign in _SIGNS)
+    return any(sign in end for sign in _SIGNS) or not end.isascii() and any(sign in end for sign in _SIGNS_ABROAD)
 
 
 def _is_credit(pattern: re.Pattern[str], picture: Picture, text: str, *, is_licensed: bool) -> bool:
