@@ -123,7 +123,7 @@ def _may_be_bare(draft: Draft, said: frozenset[Mark]) -> bool:
 def _kind(draft: Draft, said: frozenset[Mark], body: list[str]) -> Kind:
     if draft.kind is not None:
         return draft.kind
-    is_short = sum(len(text.split()) for text in body) <= _ALERT_WORDS and len(body) <= 2
+    is_short = len(body) <= 2 and sum(len(text.split()) for text in body) <= _ALERT_WORDS
     if Mark.ALERT in said and is_short or Mark.URGENT in said and is_short and len(body) <= 1:
         return Kind.ALERT
     return Kind.ADVISORY if Mark.ADVISORY in said else Kind.STORY

@@ -47,7 +47,7 @@ def judge(said: Metadata, lines: Sequence[str], kept: Sequence[str], *, prose: i
         return blocked
     if prose < _LEAST_PROSE and not (said.is_article and prose >= 30):
         return Judgement(Access.BLOCKED, f"holds no article: {_what(lines, prose, links)}.")
-    return _partial(said, lines, prose, sum(len(text.split()) for text in kept)) or Judgement(Access.FULL)
+    return _partial(said, lines, kept, prose) or Judgement(Access.FULL)
 
 
 def _blocked(said: Metadata, lines: Sequence[str], kept: Sequence[str], prose: int) -> Judgement | None:
@@ -68,13 +68,14 @@ def _blocked(said: Metadata, lines: Sequence[str], kept: Sequence[str], prose: i
     return None
 
 
-def _partial(said: Metadata, lines: Sequence[str], prose: int, words: int) -> Judgement | None:
+def _partial(said: Metadata, lines: Sequence[str], kept: Sequence[str], prose: int) -> Judgement | None:
     """Is only the beginning there? One clear sign suffices; a paywall's mark alone does not, as many send the text along."""
     gate = ""
     if prose < _GATED:
         start = next((place for place, text in enumerate(lines) if len(text) >= _PARAGRAPH), 0)
         gate = _find(GATE, [text for text in lines[start:] if len(text) < _SHORT_LINE])
-    if said.is_free is False and words and said.word_count > 60 + 2 * words:
+    words = sum(len(text.split()) for text in kept) if said.is_free is False and said.word_count else 0
+    if words and said.word_count > 60 + 2 * words:
         return Judgement(Access.PARTIAL, f"holds {words} of the {said.word_count} words that it says the text has")
     if gate and (said.is_free is False or prose < _MUCH):
         return Judgement(Access.PARTIAL, f"says {gate!r}")

@@ -145,9 +145,9 @@ def _goes_on(blocks: Sequence[Block], *, least: int, found_in_page: bool) -> boo
 def _find_lead(blocks: Sequence[Block], published: datetime | None) -> tuple[int, Lead] | None:
     """Which block bears the dateline, taken apart; None where none of the first ones does. Captions have none: theirs is a picture's."""
     for place, block in enumerate(blocks[:_LEAD_WITHIN]):
-        if block.role in (Role.PARAGRAPH, Role.LINK) and _is_candidate(block.text):
+        if block.role in (Role.PARAGRAPH, Role.LINK):
             found = split_lead(block.text, published=published)
-            if found.dateline is not None and (found.text.strip() or place + 1 < len(blocks)):
+            if found.dateline is not None and (found.text.strip() or place + 1 < len(blocks)) and _is_candidate(block.text):
                 return place, found
     return None
 
