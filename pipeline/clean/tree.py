@@ -32,7 +32,7 @@ _STRIDE = 4000
 """A tag of twice this length has a stretch of this length, at a multiple of it, without `>`."""
 _TAG = re.compile(r"<(/?)([a-zA-Z][^\s/>]*)")
 _LONG_TAG = re.compile(rb"<[a-zA-Z][^<>]{8000,}")
-_SCRIPTS = re.compile(rb"<script\b(?![^>]{0,200}ld\+json).*?</script\s*>", re.IGNORECASE | re.DOTALL)
+_SCRIPT = re.compile(rb"<script\b(?![^>]{0,200}ld\+json)", re.IGNORECASE)
 _WHOLE_URL = re.compile(r"https?://[a-z0-9.-]+/(?:[\w/.%~+=&?,-]*[\w/])?", re.ASCII)
 """An address that joining leaves as it is."""
 _QUOTED = re.compile(rb"=\s*(?:\"[^\"]*\"|'[^']*')")
@@ -154,7 +154,7 @@ def parse(html: str) -> LexborHTMLParser:
         data = _cut(data)
     if tags > _MANY_TAGS and _may_be_deep(data):
         _refuse_abyss(html)
-    if _has_monster_tag(data) and _has_monster_tag(_SCRIPTS.sub(b"", data)):  # in scripts `a<b` may look like a tag
+    if _has_monster_tag(data) and _has_monster_tag(_without_scripts(data)):  # in scripts `a<b` may look like a tag
         raise Unreadable(
             f"The HTML has a tag with more than {MAX_ATTRIBUTES} attributes: no page of news does.",
             hint="It looks like an attack or a fault.",
@@ -179,6 +179,22 @@ def _may_be_deep(data: bytes) -> bool:
 
 def _has_monster_tag(data: bytes) -> bool:
     return any(len(_QUOTED.sub(b"", tag).split()) > MAX_ATTRIBUTES for tag in _long_tags(data))
+
+
+def _without_scripts(data: bytes) -> bytes:
+    """Without each script up to its end; one that never ends stays."""
+    lower = data.lower()
+    kept: list[bytes] = []
+    at = 0
+    for opened in _SCRIPT.finditer(data):
+        if opened.start() < at:
+            continue
+        end = lower.find(b"</script", opened.end())
+        if end < 0:
+            break
+        kept.append(data[at : opened.start()])
+        at = end
+    return b"".join([*kept, data[at:]])
 
 
 def _long_tags(data: bytes) -> Iterator[bytes]:

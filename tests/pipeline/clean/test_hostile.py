@@ -31,6 +31,7 @@ PAGES = {
     "100,000 siblings": START + "<p>x" * 100_000 + P * 5 + END,
     "50,000 attributes": START + "<p " + " ".join(f"a{n}=1" for n in range(50_000)) + ">" + P * 5 + END,
     "an attribute of megabytes": START + "<div class='" + "related " * 300_000 + "'>" + P * 5 + "</div>" + END,
+    "scripts never closed behind a long tag": START + "<p class='" + "x related " * 10_000 + "'>" + "<script>" * 50_000,
     "NULs": START + P.replace("council", "coun\0cil") * 5 + END,
     "XML": "<?xml version='1.0'?><root>" + "<item>words</item>" * 1000 + "</root>",
     "comments never closed": START + "<!-- x" * 50_000 + P * 5 + END,
