@@ -64,6 +64,7 @@ def _longest(value: object) -> tuple[str, float]:
         groups[tuple("*" if isinstance(step, int) else step for step in path)].append((path, text))
     best, most = "", 0.0
     for shape, members in groups.items():
+        members = [(path, text) for path, text in members if not text.lstrip().startswith(("{", "["))]  # settings, as JSON in a string
         prose = sum(length for _, text in members if (length := size(text)) >= _SENTENCE)
         names = {word.lower() for step in shape if isinstance(step, str) for word in (step, *_WORDS.findall(step))}
         weight = prose * (2 if names & _BODY else 1) * (0.05 if names & _NOT_BODY else 1)

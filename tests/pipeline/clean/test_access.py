@@ -116,6 +116,9 @@ ISLANDS = {
     "markup": island({"post": {"content": "".join(f"<p>{text}</p>" for text in PARAGRAPHS)}}),
     "an assigned state": f"<script>window.__STATE__ = {json.dumps({'article': {'text': chr(10).join(PARAGRAPHS)}})};</script>",
     "runs of text": island({"body": [{"children": [{"text": text[:40]}, {"text": text[40:]}]} for text in PARAGRAPHS]}),
+    "beside settings": island(
+        {"paywall": {"text": " " + json.dumps({"html": "<p>Unlock it, and gifts for the season.</p>" * 50})}, "body": PARAGRAPHS}
+    ),
     "JSON-LD": linked(articleBody="\n\n".join(PARAGRAPHS)),
 }
 
