@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 
 import msgspec
@@ -77,6 +78,26 @@ def _drop_repeats(judged: list[Judged], boxes: list[Box]) -> None:
                 one.is_kept, one.rule = False, "stands above already"
 
 
+def _take_headings(judged: list[Judged], boxes: list[Box]) -> None:
+    """Headings right above a kept block, all of them side by side with most of the story: of a list of short entries the model doubts each."""
+    prose: Counter[int] = Counter()
+    for one in judged:
+        if one.is_kept and one.raw.prose:
+            prose[boxes[one.raw.box].parent] += one.raw.prose
+    if not prose:
+        return
+    story = prose.most_common(1)[0][0]
+    below: Judged | None = None
+    for one in reversed(judged):
+        if one.raw.role is Role.CAPTION:
+            continue
+        is_beside = boxes[one.raw.box].parent == story
+        if one.raw.role is not Role.HEADING:
+            below = one if one.is_kept and is_beside else None
+        elif below and is_beside and not one.is_kept and one.raw.linked < len(one.raw.text) * 0.5:
+            one.is_kept, one.rule = True, "a heading of the story's paragraphs"
+
+
 def _drop_last_headings(judged: list[Judged], _: list[Box]) -> None:
     for one in reversed(judged):
         if one.is_kept:
@@ -138,5 +159,9 @@ def confidence(judged: Sequence[Judged], tree: Tree) -> float:
     return min(1.0, max(0.0, sum(weight * doubt for weight, doubt in zip(weights, doubts(judged, tree), strict=True))))
 
 
-TIDYING = {"what stands above already": _drop_repeats, "a heading that nothing follows": _drop_last_headings}
-"""Rules over all that is kept, by what they drop."""
+TIDYING = {
+    "a heading of the story's paragraphs": _take_headings,
+    "what stands above already": _drop_repeats,
+    "a heading that nothing follows": _drop_last_headings,
+}
+"""Rules over all that was judged, by what they take or drop."""
