@@ -27,16 +27,16 @@ ABBREVIATING = "en fr es de pt it nl da sv nb ro hu tr el ru uk ar id ca".split(
 """Where datelines shorten months. Elsewhere short forms are words more often (`pro`, `led`, `sty`)."""
 OTHER_MONTHS = {
     1: "gen ene jän jänner كانون·الثاني جانفي",
-    2: "fév شباط فيفري",
+    2: "fév фев شباط فيفري",
     3: "mrz marta آذار",
     4: "aprila نيسان أفريل",
     5: "mag أيار ماي",
     6: "giu حزيران جوان",
     7: "lug jula تموز جويلية",
     8: "ago avgusta آب أوت",
-    9: "set sept أيلول setiembre",
+    9: "set сен sept أيلول setiembre",
     10: "ott تشرين·الأول",
-    11: "تشرين·الثاني",
+    11: "ноя تشرين·الثاني",
     12: "dic كانون·الأول",
 }
 """As agencies print them and CLDR does not: the months of the Levant and the Maghreb, abbreviations, spellings without accents."""
@@ -78,14 +78,20 @@ OTHER_COUNTRIES = {
     "VC": "Saint Vincent|St. Vincent",
 }
 """As datelines print them and CLDR does not."""
+PARTS = {"AC": "SH", "CP": "FR", "CQ": "GG", "DG": "IO", "EA": "ES", "IC": "ES", "TA": "SH"}
+"""Codes that ISO 3166-1 only reserves, for a part of a country, and the country's."""
 NO_COUNTRIES = ("EU", "EZ", "UN", "ZZ", "XA", "XB", "QO")
 
 
 def countries() -> Iterator[tuple[str, str]]:
+    parts = []
     for language in LANGUAGES:
         for code, name in Locale.parse(language).territories.items():
-            if len(code) == 2 and code.isalpha() and code not in NO_COUNTRIES and len(name) > 1 and "|" not in name:
+            if code in PARTS:
+                parts.append((PARTS[code], name))
+            elif len(code) == 2 and code.isalpha() and code not in NO_COUNTRIES and len(name) > 1 and "|" not in name:
                 yield code, name
+    yield from (one for one in parts if "|" not in one[1])
     for code, names in OTHER_COUNTRIES.items():
         for name in names.split("|"):
             yield code, name

@@ -114,12 +114,22 @@ def country_code(name: str) -> str | None:
     return _countries_by_key().get(key(name).removeprefix("the ")) if len(name) <= LONGEST_NAME else None
 
 
-def find_region(name: str) -> Region | None:
-    """The state or province that is printed so, as a word or an abbreviation. The United States first: `Ga.` is Georgia's."""
+def find_region(name: str, *, beside: str = "", home: str = "") -> Region | None:
+    """The state or province that is printed so, as a word or an abbreviation.
+
+    Of several of one name (`WA`) the one that has the city `beside` it, then the one of the country `home`, then the United States': `Ga.` is Georgia's.
+    """
     found = _regions_by_key().get(key(name), ()) if len(name) <= LONGEST_NAME else ()
     # two-letter codes only in capitals: "Me." and "In" are words
     fitting = [region for region in found if not (len(region.name) == 2 and region.name.isupper()) or name == region.name]
+    if len(fitting) > 1:
+        fitting = [one for one in fitting if one.code and _is_in(beside, one)] or [one for one in fitting if one.country == home] or fitting
     return fitting[0] if fitting else None
+
+
+def _is_in(city: str, region: Region) -> bool:
+    found = find_city(city, country=region.country, region=region.code) if city else None
+    return found is not None and found.region == region.code
 
 
 def find_city(name: str, *, country: str | None = None, region: str | None = None) -> City | None:

@@ -20,7 +20,7 @@ from pipeline.text.datelines.heads import (
     past_spaces,
     read_before,
 )
-from pipeline.text.datelines.places import is_known, is_place, read_places, words
+from pipeline.text.datelines.places import is_aboard, is_known, is_place, read_places, words
 from pipeline.text.dates import date_at_end, date_at_start
 from pipeline.text.spelling import key
 from schemas.article import Place
@@ -132,7 +132,7 @@ def _dated(text: str, before: str, separator: re.Match[str], *, has_mark: bool) 
     if sep == ":":
         if not head.printed:
             return found if _is_known_in_capitals(head) and date_behind(text, end)[0] is None else None
-        is_caption = not before.rstrip()[-1].isalpha() and head.places[0].raw.isupper()  # NEW YORK, OCTOBER 15: Two singers leave
+        is_caption = not before.rstrip()[-1].isalpha() and before.isupper()  # NEW YORK, OCTOBER 15: Two singers leave
         return None if is_caption or not head.is_sure and (head.printed.year is not None or not _is_placed(before, head)) else found
     found = _signed_behind(text, found) if head.printed or head.is_sure else found
     if found.printed is None:
@@ -143,8 +143,10 @@ def _dated(text: str, before: str, separator: re.Match[str], *, has_mark: bool) 
     )  # Monterrey.-
     is_dated = head.printed is not None and (head.is_sure or _is_placed(before, head))
     is_there = _is_spaced(text, separator) and (
-        all(_lies_there(place) for place in head.places) or _is_large(head.places) and is_prose(text[separator.end() :])
-    )  # Kabul, Afghanistan —    Berlin – Die Regierung
+        all(_lies_there(place) for place in head.places)
+        or (_is_large(head.places) or is_aboard(head.place_raw))
+        and is_prose(text[separator.end() :])
+    )  # Kabul, Afghanistan —    Berlin – Die Regierung    ABOARD AIR FORCE ONE — The president
     return found if found.agency or is_dated or has_mark or is_known_here or is_there else None
 
 
@@ -230,7 +232,7 @@ def _places_alone(text: str) -> Found | None:
 
 def _lies_there(place: Place) -> bool:
     """Does the gazetteer have the city in the country or region that is printed with it?"""
-    region = gazetteer.find_region(place.region) if place.region else None
+    region = gazetteer.find_region(place.region, beside=place.city or "") if place.region else None
     found = gazetteer.find_city(place.city or "", country=place.country_code, region=region.code if region else None)
     return bool(place.country or region) and found is not None and (region is None or found.region == region.code)
 

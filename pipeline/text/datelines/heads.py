@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from pipeline.text import gazetteer
 from pipeline.text.agencies import Agency
-from pipeline.text.datelines.places import is_known, read_places, words
+from pipeline.text.datelines.places import is_aboard, is_known, read_places, words
 from pipeline.text.dates import Printed, date_at_end, date_at_start, is_possible
 from schemas.article import Place
 
@@ -56,7 +56,10 @@ def read_before(text: str, agency: Agency | None, *, has_mark: bool) -> Head | N
         return None
     first = places[0]
     is_sure = (
-        not any(sign.islower() for sign in first.raw) or bool(first.country or first.region) or is_known(first.raw.split(",")[0].strip())
+        not any(sign.islower() for sign in first.raw)
+        or bool(first.country or first.region)
+        or is_known(first.raw.split(",")[0].strip())
+        or is_aboard(first.raw)
     )
     if not (has_mark or printed or is_sure):
         return None

@@ -98,6 +98,16 @@ def _is_capitalised(word: str) -> bool:
     return word[0].isupper() or not word[0].isalpha() or is_shortened or word.casefold() in words("particles") or word[:2] in _ELIDED
 
 
+def is_aboard(printed: str) -> bool:
+    """Is it written on a ship or a plane: `ABOARD AIR FORCE ONE`?"""
+    return _begins(printed.casefold(), words("aboard")) > 0
+
+
+def _begins(folded: str, starts: frozenset[str]) -> int:
+    """Length of the longest of these that a text begins with, as whole words."""
+    return max((len(start) for start in starts if f"{folded} ".startswith(f"{start} ")), default=0)
+
+
 def _no_city(printed: str) -> Place | None:
     """A ship, a sea, a stretch of road: `AT SEA`, `ABOARD THE PAPAL PLANE`, `NEAR BAKHMUT, Ukraine`. It is in a country only where one is printed."""
     folded = printed.casefold()
@@ -106,8 +116,9 @@ def _no_city(printed: str) -> Place | None:
     first, _, last = printed.rpartition(", ")
     country = last if first and gazetteer.country_code(last) else None
     if folded not in words("no city alone"):
-        begins = max((len(start) for start in words("no city") if f"{folded} ".startswith(f"{start} ")), default=0)
-        is_named = all(_is_capitalised(word.lstrip("«“\"'(") or word) for word in printed[begins:].split())
+        begins = _begins(folded, words("no city") | words("aboard"))
+        said = [part for part in printed[begins:].split(", ") if part.casefold() not in words("no city alone")]
+        is_named = all(_is_capitalised(word.lstrip("«“\"'(") or word) for part in said for word in part.split())
         water = printed.split(",")[0]
         last_word = water.casefold().split()[-1:]
         is_water = last_word != [] and last_word[0] in words("waters") and is_name(water) and not gazetteer.find_city(water)  # Green Bay
@@ -180,7 +191,7 @@ def _without_comma(printed: str) -> list[str]:
     parts = printed.split()
     for count in range(1, len(parts)):
         first, behind = " ".join(parts[:count]), " ".join(parts[count:])
-        code, region = gazetteer.country_code(behind), gazetteer.find_region(behind)
+        code, region = gazetteer.country_code(behind), gazetteer.find_region(behind, beside=first)
         outer = gazetteer.find_region(first)
         if code and not is_known(printed) and (gazetteer.find_city(first, country=code) or outer and outer.country == code):
             return [first, behind]
@@ -211,7 +222,7 @@ def _is_rather_region(city: str, name: str) -> bool:
 
 def _resolved(chunk: str, city: str, region: str | None, country: str | None, home: str) -> Place:
     given = gazetteer.country_code(country) if country else None
-    where = gazetteer.find_region(region) if region else None
+    where = gazetteer.find_region(region, beside=city, home=home) if region else None
     code = given or (where.country if where else None)
     found = gazetteer.find_city(city, country=code, region=where.code if where else None)
     if code is None and found is not None:
@@ -219,6 +230,8 @@ def _resolved(chunk: str, city: str, region: str | None, country: str | None, ho
         if near_home and not found.is_capital and found.geonameid and near_home.population * _AS_MANY_PEOPLE >= found.population:
             found = near_home
         code = found.country
+    if code is None and (around := _of_part(city)):
+        code = gazetteer.country_code(around)
     return Place(
         raw=chunk,
         city=_in_ordinary_capitals(city, found),
@@ -227,6 +240,12 @@ def _resolved(chunk: str, city: str, region: str | None, country: str | None, ho
         country_code=code or gazetteer.country_code(city),
         country_given=given is not None,
     )
+
+
+def _of_part(name: str) -> str:
+    """`SOUTHERN ISRAEL` → `ISRAEL`; "" for what is no part of anything."""
+    direction, _, around = name.partition(" ")
+    return around if direction.casefold() in words("directions") else ""
 
 
 def _in_ordinary_capitals(city: str, found: gazetteer.City | None) -> str:

@@ -56,6 +56,8 @@ def dateline(text: str) -> Dateline:
         ("TULSA, Okla., April 2 - ", "Tulsa", "US", 4, 2, None, None, "-"),
         ("МОСКВА, 15 авг - РИА Новости. ", "Москва", "RU", 8, 15, None, "RIA Novosti", "-"),
         ("MADRID, 15 (EUROPA PRESS) - ", "Madrid", "ES", None, 15, None, "Europa Press", "-"),
+        ("МОСКВА, 9 ноя - РИА Новости. ", "Москва", "RU", 11, 9, None, "RIA Novosti", "-"),
+        ("KATHMANDU, Nov 9: ", "Kathmandu", "NP", 11, 9, None, None, ":"),
     ],
 )
 def test_the_form_of_each_agency_is_read(
@@ -113,6 +115,34 @@ def test_a_place_that_is_no_city_has_no_city() -> None:
     for raw in ("ABOARD THE SEA HERON (AP) — ", "AT SEA (AP) — ", "ABOARD AIR FORCE ONE (Reuters) - "):
         assert dateline(raw).city is None
         assert dateline(raw).country_code is None
+
+
+def test_a_ship_or_a_plane_needs_neither_agency_nor_date() -> None:
+    for raw in (
+        "ABOARD AIR FORCE ONE — ",
+        "Aboard the Ocean Heron – ",
+        "ABOARD THE OCEAN HERON, Mediterranean Sea — ",
+        "A BORDO DEL AVIÓN PAPAL - ",
+    ):
+        assert [place.city for place in dateline(raw).places] == [None], raw
+    assert dateline("ABOARD USS HERON, At sea (AP) — ").places[0].country_code is None
+    assert split_lead("ON BOARD — new hires at the council").dateline is None
+
+
+@pytest.mark.parametrize(
+    ("raw", "country", "region"),
+    [
+        ("PERTH, WA (AAP) — ", "AU", "WA"),
+        ("SEATTLE, WA (AP) — ", "US", "WA"),
+        ("DARWIN, NT (AAP) — ", "AU", "NT"),
+        ("YELLOWKNIFE, NT — ", "CA", "NT"),
+        ("LAS PALMAS, Canary Islands (Reuters) - ", "ES", "Canary Islands"),
+        ("SOUTHERN ISRAEL (AP) — ", "IL", None),
+    ],
+)
+def test_a_region_is_where_the_city_beside_it_lies(raw: str, country: str, region: str | None) -> None:
+    (place,) = dateline(raw).places
+    assert (place.country_code, place.region) == (country, region)
 
 
 @pytest.mark.parametrize(

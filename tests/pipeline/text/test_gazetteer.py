@@ -37,6 +37,7 @@ def test_region_and_country_choose_among_cities_of_one_name() -> None:
 def test_countries_are_known_in_several_languages() -> None:
     assert {gazetteer.country_code(name) for name in ("Germany", "Allemagne", "Alemania", "ألمانيا", "GERMANY")} == {"DE"}
     assert gazetteer.country_code("Gaza Strip") == "PS"
+    assert gazetteer.country_code("Canary Islands") == "ES"
     assert gazetteer.country_code("Nowhere") is None
 
 
