@@ -102,7 +102,8 @@ class Around:
         """What is marked for machines as author or time, wherever it stands."""
         found = Around(self._parser, self._headline)
         for node in self._parser.css(_MARKED)[:_MAX_MARKED]:
-            _sort(found, node, _FAR)
+            if (tag := node.tag or "") not in _CONTAINERS:
+                _sort(found, node, tag, _FAR)
         return found
 
     def lines(self, telling: Callable[[str], bool]) -> list[str]:
@@ -144,22 +145,24 @@ def look(parser: LexborHTMLParser, headline: LexborNode | None) -> Around:
     if top is None:
         return found
     budget = _MAX_READ
-    for place, node in enumerate(_below(top), start=1):
-        budget -= _sort(found, node, place)
-        if budget < 0:
-            return found
+    for place, (node, tag) in enumerate(_below(top), start=1):
+        if tag not in _CONTAINERS:
+            budget -= _sort(found, node, tag, place)
+            if budget < 0:
+                return found
     if headline is not None:
         for place, node in enumerate(_above(headline), start=1):
-            _sort(found, node, -place)
+            if (tag := node.tag or "") not in _CONTAINERS:
+                _sort(found, node, tag, -place)
     return found
 
 
-def _below(top: LexborNode) -> Iterator[LexborNode]:
+def _below(top: LexborNode) -> Iterator[tuple[LexborNode, str]]:
     """So many elements that come after the headline, in the order of the page."""
     left, paragraphs = _BELOW, 0
     for node, tag in _steps(top, _BELOW * 6):
         if tag[0] != "-":
-            yield node
+            yield node, tag
             left -= 1
             paragraphs += tag == "p"
             if not left or paragraphs > _PARAGRAPHS:
@@ -209,12 +212,11 @@ def _kind(label: str) -> str:
     return ""
 
 
-def _sort(found: Around, node: LexborNode, place: int) -> int:
+def _sort(found: Around, node: LexborNode, tag: str, place: int) -> int:
     """Put one element into its list, if it is of any. How many characters were read."""
-    tag = node.tag or ""
-    if tag in _CONTAINERS:
-        return 0
     attributes = node.attributes
+    if not attributes and tag != "time":
+        return 0
     label = (attributes.get("class") or "")[:_MAX_SHOWN]
     kind = _kind(label) if label else ""
     is_exact = kind == "byline" and ("name" in label or "link" in label)

@@ -33,16 +33,20 @@ _MAX_LINE = 120
 _MAX_BYLINE = 400
 _ADDRESS = re.compile(r"\(?<?\b[\w.+-]+@[\w-]+(?:\.[\w-]+)+\b>?\)?|(?:https?://|www\.)\S+|(?<!\w)@\w+")
 _BRACKETS = re.compile(r"\(([^()]{1,60})\)|\[([^\[\]]{1,60})\]|^\W+|[\s,;|/·•–—:&-]+$")
-_AFFILIATION = re.compile(
-    r"\s+(?:for|at|in|from|with|bei|für|aus|pour|à|para|per|dla|special to|as told to|is|was|has|covers|writes)\s+.*$", re.IGNORECASE
-)
+_AFFILIATING = tuple("for|at|in|from|with|bei|für|aus|pour|à|para|per|dla|special to|as told to|is|was|has|covers|writes".split("|"))
+_AFFILIATION = re.compile(rf"\s+(?:{'|'.join(_AFFILIATING)})\s+.*$", re.IGNORECASE)
 _CREDENTIALS = re.compile(r"(?:,?\s+(?:(?!II|III|IV|VI)[A-Z]{2,4}|M\.D\.|Ph\.?D\.?|MBA|MSc|BSc))+$|^(?:MD|PhD|[A-Z]{2,4})$")
 """`MS, RDN, LD` behind a name."""
-_COMPANY = re.compile(r"\b(?:GmbH|Inc|Ltd|LLC|AG|KG|Corp|Company|company|S\.A|Verlag|Group|e\.\s?V)\b\.?$|^\S+\.[a-z]{2,4}$")
+_FIRMS = ("GmbH", "Inc", "Ltd", "LLC", "AG", "KG", "Corp", "Company", "company", "Verlag", "Group")
+_COMPANY = re.compile(rf"\b(?:{'|'.join(_FIRMS)}|S\.A|e\.\s?V)\b\.?$|^\S+\.[a-z]{{2,4}}$")
 _SITE_PARTS = re.compile(r"\s+[-–—|:•·]\s+")
 _READING = re.compile(r"\b\d+\s*(?:min\b|minutes?\b|Min\.).*$", re.IGNORECASE)
 _LEADING_AND = re.compile(r"^(?:and|&|und|et|y|e)\s+", re.IGNORECASE)
 _COMMA = re.compile(r"\s*(?:[,;|/·•、，；\n]|\s[–—-]\s)\s*")
+
+
+_PLAIN = re.compile(r"[A-Z][a-z]{2,20} (?:[A-Z]\.? )?[A-Z][a-z]{2,20}")
+"""A first and a last name and nothing else, as most bylines are."""
 
 
 def read(head: Head, around: Around, graph: Graph, sites: Sequence[str]) -> tuple[tuple[Author, ...], Provenance | None]:
@@ -176,6 +180,8 @@ def people(text: str, *, is_structured: bool = False) -> tuple[Author, ...]:
 
     `is_structured`: a machine's field, where a lone word may be a name: `uriebe`. In what readers see it is a label more often.
     """
+    if _PLAIN.fullmatch(text) and _not_plain().isdisjoint(text.casefold().split()) and agency_of(text) is None:
+        return (Author(name=text),)
     text = one_line(text[: _MAX_BYLINE * 2])[:_MAX_BYLINE]
     text = _ADDRESS.sub(" ", text)
     if (span := dates.date_span(text)) is not None:  # `Ama Mensah May 1, 2024`, `Posted on May 1, 2024 by Ama Mensah`
@@ -302,6 +308,13 @@ def _ends() -> re.Pattern[str]:
 @cache
 def _ands() -> re.Pattern[str]:
     return re.compile(rf"\s+(?:{alternatives(AND)})\s+|\s*[;、]\s*", re.IGNORECASE)
+
+
+@cache
+def _not_plain() -> frozenset[str]:
+    """Words that mean something in a byline."""
+    tables = (BY, AND, PUBLISHED, UPDATED, ROLES, NOBODY, OUTLETS, _AFFILIATING, _FIRMS)
+    return frozenset(word for table in tables for phrase in table for word in phrase.casefold().split())
 
 
 _FIRST_WORDS = frozenset(phrase.split()[0] for phrase in BY)

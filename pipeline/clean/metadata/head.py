@@ -1,4 +1,4 @@
-"""What a page tells machines, and its headings: gathered in two queries. Pure; decides nothing, and is bounded whatever the page."""
+"""What a page tells machines, and its headings: gathered in one query, for each walks all of the page. Pure; decides nothing, and is bounded whatever the page."""
 
 from __future__ import annotations
 
@@ -63,29 +63,37 @@ def gather(parser: LexborHTMLParser) -> Head:
         said = html.attributes
         head.language = said.get("lang") or said.get("xml:lang") or ""
     metas = 0
-    for node in parser.css('meta,title,link[rel],script[type*="ld+json" i]'):
+    headings: list[LexborNode] = []
+    for node in parser.css('meta,title,link[rel],script[type*="ld+json" i],h1,[itemprop~="headline"]'):
         tag = node.tag
         if tag == "meta":
             metas += 1
+            attributes = node.attributes
             if metas <= _MAX_METAS:
-                _meta(head, node.attributes)
+                _meta(head, attributes)
+            if "headline" in (attributes.get("itemprop") or "").split():
+                headings.append(node)
         elif tag == "link":
-            _link(head, node)
+            _link(head, node.attributes)
         elif tag == "title":
             head.title = head.title or line(node.text()[:_MAX_VALUE])
-        elif len(head.scripts) < _MAX_SCRIPTS and 2 < len(text := node.text()) <= _MAX_JSON:
-            head.scripts.append(text)
-    for node in parser.css('h1,[itemprop~="headline"]')[:_MAX_HEADINGS] or parser.css("h2")[:_MAX_MINOR]:
+        elif tag == "script":
+            if len(head.scripts) < _MAX_SCRIPTS and 2 < len(text := node.text()) <= _MAX_JSON:
+                head.scripts.append(text)
+        else:
+            headings.append(node)
+    for node in headings[:_MAX_HEADINGS] or parser.css("h2")[:_MAX_MINOR]:
         _heading(head, node)
     return head
 
 
 def _meta(head: Head, attributes: dict[str, str | None]) -> None:
     content = attributes.get("content")
-    if not content:
+    name = attributes.get("property") or attributes.get("name") or attributes.get("http-equiv") or ""
+    prop = attributes.get("itemprop") or ""
+    if not content or not (name or prop):
         return
-    name = (attributes.get("property") or attributes.get("name") or attributes.get("http-equiv") or "")[:80].strip().lower()
-    prop = (attributes.get("itemprop") or "")[:80].strip().lower()
+    name, prop = name[:80].strip().lower(), prop[:80].strip().lower()
     if (name in names.ALL or prop in names.PROPS) and (value := unescaped(line(content[:_MAX_VALUE]))):
         if name:
             head.meta.setdefault(name, []).append(value)
@@ -93,12 +101,12 @@ def _meta(head: Head, attributes: dict[str, str | None]) -> None:
             head.props.setdefault(prop, []).append(value)
 
 
-def _link(head: Head, node: LexborNode) -> None:
-    rel = (node.attrs.get("rel") or "").lower()
+def _link(head: Head, attributes: dict[str, str | None]) -> None:
+    rel = (attributes.get("rel") or "").lower()
     if rel == "canonical":
-        head.canonical = head.canonical or (node.attrs.get("href") or "").strip()[:_MAX_VALUE]
+        head.canonical = head.canonical or (attributes.get("href") or "").strip()[:_MAX_VALUE]
     elif rel == "amphtml":
-        head.amp = head.amp or (node.attrs.get("href") or "").strip()[:_MAX_VALUE]
+        head.amp = head.amp or (attributes.get("href") or "").strip()[:_MAX_VALUE]
 
 
 def _heading(head: Head, node: LexborNode) -> None:
