@@ -35,7 +35,9 @@ _MAX_LINES, _MAX_STEPS = 40, 400
 _MARKED = 'time,[itemprop="author"],[itemprop="datePublished"],[itemprop="dateModified"],[rel~="author"],a[href*="/author"]'
 _OWN = frozenset("header headline entry".split())
 """Words of a class that is the story's own, whatever stands beside them: `headline__footer`."""
-_PERSON_PAGE = re.compile(r"/(?:authors?|autor(?:en|es)?|writers?|contributors?|profiles?|by|staff)/[^/?#]+/?(?:[?#]|$)")
+_PERSON_PAGE = re.compile(
+    r"/(?:authors?|autor(?:en|es)?|writers?|contributors?|profiles?|by|staff|(?:authors?|staff)/\d+)/[^/?#]+/?(?:[?#]|$)"
+)
 """The address of a page about one person."""
 _CONTAINERS = frozenset("html body main article section form table ul ol nav footer aside h1 meta link script style svg".split())
 _SKIPPED = frozenset("script style noscript template svg select iframe nav form".split())

@@ -13,7 +13,8 @@ from pipeline.clean.metadata.around import Around
 from pipeline.clean.metadata.head import Head
 from pipeline.clean.metadata.jsonld import Graph, string, strings, types
 from pipeline.clean.metadata.said import Said, believed, letters
-from pipeline.clean.metadata.words import AND, BY, NOBODY, OUTLETS, PUBLISHED, ROLES, UPDATED
+from pipeline.clean.metadata.words import AND, BY, DESKS, NOBODY, OUTLETS, PUBLISHED, ROLES, UPDATED
+from pipeline.text import gazetteer, spelling
 from pipeline.text.agencies import agency_of
 from pipeline.text.whitespace import one_line
 from schemas.article import Author, Origin, Provenance
@@ -40,6 +41,7 @@ _CREDENTIALS = re.compile(r"(?:,?\s+(?:(?!II|III|IV|VI)[A-Z]{2,4}|M\.D\.|Ph\.?D\
 _FIRMS = ("GmbH", "Inc", "Ltd", "LLC", "AG", "KG", "Corp", "Company", "company", "Verlag", "Group")
 _COMPANY = re.compile(rf"\b(?:{'|'.join(_FIRMS)}|S\.A|e\.\s?V)\b\.?$|^\S+\.[a-z]{{2,4}}$")
 _SITE_PARTS = re.compile(r"\s+[-–—|:•·]\s+")
+_TOP_LEVEL = re.compile(r"\.[a-z]{2,6}$")
 _READING = re.compile(r"\b\d+\s*(?:min\b|minutes?\b|Min\.).*$", re.IGNORECASE)
 _LEADING_AND = re.compile(r"^(?:and|&|und|et|y|e)\s+", re.IGNORECASE)
 _COMMA = re.compile(r"\s*(?:[,;|/·•、，；\n]|\s[–—-]\s)\s*")
@@ -102,6 +104,9 @@ def _candidates(head: Head, around: Around, graph: Graph) -> Iterable[Said[tuple
         if values := head.meta.get(name):
             origin = Origin.OPENGRAPH if name.startswith(("article:", "og:")) else Origin.META
             yield Said(_joined(values), origin, name)
+    for label, value in (("twitter:label1", "twitter:data1"), ("twitter:label2", "twitter:data2")):
+        if head.first(label)[1].casefold().rstrip(" :") in _BY:
+            yield Said(_joined([head.first(value)[1]]), Origin.META, value)
     if values := head.props.get("author"):
         yield Said(_joined(values), Origin.MICRODATA, "author")
     yield from _shown(around)
@@ -159,9 +164,13 @@ def _shown(around: Around) -> Iterable[Said[tuple[Author, ...]]]:
 
 def _without_sites(authors: tuple[Author, ...], sites: Sequence[str]) -> tuple[Author, ...]:
     """Without the site or its publisher under their own names, or a department of theirs."""
-    names = (name for site in sites for name in (site, *_SITE_PARTS.split(site)))
-    keys = {key for name in names if len(key := letters(name).removeprefix("the")) > 2}
-    return tuple(one for one in authors if not one.name or not any(_is_site(letters(one.name).removeprefix("the"), key) for key in keys))
+    names = (name for site in sites for name in (site, *_SITE_PARTS.split(site), _TOP_LEVEL.sub("", site)))
+    keys = {key for name in names if len(key := letters(spelling.key(name)).removeprefix("the")) > 2}
+    return tuple(
+        one
+        for one in authors
+        if not one.name or not any(_is_site(letters(spelling.key(one.name)).removeprefix("the"), key) for key in keys)
+    )
 
 
 def _is_site(name: str, key: str) -> bool:
@@ -169,6 +178,8 @@ def _is_site(name: str, key: str) -> bool:
         name == key
         or name.startswith(key)
         and name[len(key) :] in _DEPARTMENTS
+        or name.endswith(key)
+        and name[: -len(key)] in _OUTLETS
         or key.startswith(name)
         and key[len(name) :] in _DEPARTMENTS
     )
@@ -191,7 +202,10 @@ def people(text: str, *, is_structured: bool = False) -> tuple[Author, ...]:
     text = _leads().sub("", text.strip(), count=1)
     text = _ends().sub("", text)
     found: list[Author] = []
-    for place, piece in enumerate(_pieces(text)):
+    pieces = _pieces(text)
+    if len(pieces) > 1 and gazetteer.country_code(pieces[-1]):
+        return ()  # an imprint: a house, its town, its country
+    for place, piece in enumerate(pieces):
         if place == 0 and _COMPANY.search(piece):
             break  # an imprint: a firm, its town, its country
         _take(found, piece, is_structured)
@@ -236,7 +250,7 @@ def _take(found: list[Author], piece: str, is_structured: bool) -> None:
     if is_name(name, is_structured=is_structured):
         if found and not found[0].name and len(found) == 1:
             found[0] = Author(name=name, role=role, agency=found[0].agency)
-        elif all(letters(one.name) != letters(name) for one in found):
+        elif not any(letters(name).endswith(letters(one.name)) for one in found):  # once more, as in `LD Jane Doe`
             found.append(Author(name=name, role=role))
 
 
@@ -273,8 +287,10 @@ def is_name(text: str, *, is_structured: bool) -> bool:
         return False
     if text.endswith(".") and len(words) > 4 or ": " in text:
         return False
+    if words[0].casefold() in _DESKS or words[-1].casefold() in _DESKS:
+        return False
     if is_structured:
-        return True
+        return len(words) < 3 or not words[0].islower() or words[0] in _PARTICLES or text.islower()  # `wir sind die Zeitung`
     if _is_caseless(text):
         return True
     return len(words) >= 2 and all(
@@ -317,9 +333,11 @@ def _not_plain() -> frozenset[str]:
     return frozenset(word for table in tables for phrase in table for word in phrase.casefold().split())
 
 
+_BY = frozenset(BY)
 _FIRST_WORDS = frozenset(phrase.split()[0] for phrase in BY)
 _UNPARTED = tuple(phrase for phrase in BY if ord(phrase[0]) > 0x2E80)
 """Those of scripts that part no words."""
 _OUTLETS = frozenset(OUTLETS)
 _ROLES = frozenset(ROLES)
+_DESKS = frozenset(DESKS)
 _NOBODY = frozenset(NOBODY)

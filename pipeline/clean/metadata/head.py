@@ -1,4 +1,5 @@
-"""What a page tells machines, and its headings: gathered in one query, for each walks all of the page. Pure; decides nothing, and is bounded whatever the page."""
+"""What a page tells machines, and its headings: gathered in one query, for each walks all of the page. Pure; decides nothing, and is bounded
+whatever the page."""
 
 from __future__ import annotations
 

@@ -19,6 +19,8 @@ ARTICLE_TYPES = frozenset(
 )
 _PAGE_TYPES = frozenset("WebPage ItemPage VideoObject PodcastEpisode Event CreativeWork AudioObject".split())
 """Say a date or an author too, where no article is described."""
+_PARTS = frozenset("Comment ImageObject Question Answer Product Offer Organization Person WebSite".split())
+"""Have dates of their own."""
 _TELLING = re.compile(r"Article|Posting|headline|datePublished|author|Breadcrumb|Person", re.IGNORECASE)
 _WRAPPING = re.compile(r"^\s*(?:/\*|//)?\s*(?:<!\[CDATA\[|<!--)\s*(?:\*/)?|(?:/\*|//)?\s*(?:\]\]>|-->)\s*(?:\*/)?\s*$")
 _TRAILING_COMMA = re.compile(r",(\s*[}\]])")
@@ -77,6 +79,8 @@ def read(scripts: list[str]) -> Graph:
                 graph.page = _better(graph.page, thing)
             elif "BreadcrumbList" in kinds:
                 graph.breadcrumb = graph.breadcrumb or _above(thing.get("itemListElement"))
+            elif "datePublished" in thing and not kinds & _PARTS:
+                graph.page = _better(graph.page, thing)  # a how-to, a course, a dataset
             elif not graph.publisher and kinds & {"Organization", "NewsMediaOrganization", "WebSite"}:
                 graph.publisher = string(thing.get("name"))
     publisher = graph.resolved(graph.article.get("publisher"))

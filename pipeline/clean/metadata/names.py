@@ -99,8 +99,10 @@ SITES = tuple(
 )
 """The name of the outlet."""
 
-OTHERS = ("og:title", "twitter:title", "og:url", "og:type", "article:content_tier")
-PROPS = frozenset(("author", "datepublished", "datemodified", "headline"))
+OTHERS = (
+    "og:title", "twitter:title", "og:url", "og:type", "article:content_tier", "twitter:label1", "twitter:data1", "twitter:label2", "twitter:data2"
+)  # fmt: skip
+PROPS = frozenset(("author", "datepublished", "datemodified", "uploaddate", "headline"))
 """`itemprop` of `meta` elements."""
 ALL = frozenset((
     *TITLES, *AUTHORS, *PUBLISHED, *PERHAPS, *MODIFIED, *SECTIONS, *KEYWORDS, *SOURCES, *GENRES, *PICTURES, *CAPTIONS, *LANGUAGES, *SITES, *OTHERS

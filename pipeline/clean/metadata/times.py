@@ -82,6 +82,7 @@ def _machine(head: Head, around: Around, graph: Graph, month_first: bool) -> Ite
     texts: list[tuple[str, Origin, str]] = [(string(graph.article.get("datePublished")), Origin.JSON_LD, "datePublished")]
     texts += [(head.meta[name][0], Origin.OPENGRAPH if ":" in name else Origin.META, name) for name in names.PUBLISHED if name in head.meta]
     texts += [(value, Origin.MICRODATA, "datePublished") for value in head.props.get("datepublished", ())[:1]]
+    texts += [(value, Origin.MICRODATA, "uploadDate") for value in head.props.get("uploaddate", ())[:1]]
     texts += [(one.value or one.text, Origin.MICRODATA, "datePublished") for one in around.stamps if one.prop == "datepublished"][:1]
     texts += [(string(graph.page.get(name)), Origin.JSON_LD, name) for name in ("datePublished", "uploadDate")]
     texts += [(string(graph.article.get("dateCreated")), Origin.JSON_LD, "dateCreated")]

@@ -149,5 +149,5 @@ def _of_host(host: str) -> str:
 def _names_site(part: str, keys: set[str]) -> bool:
     key = letters(part).removeprefix("the")
     return bool(key) and any(
-        key == name or name in key and len(name) * 2 > len(key) or key in name and len(key) * 2 > len(name) for name in keys
+        key == name or name in key and len(name) * 2 >= len(key) or key in name and len(key) * 2 >= len(name) for name in keys
     )

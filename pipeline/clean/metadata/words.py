@@ -32,7 +32,7 @@ päivitetty, aktualizováno
 
 BY = phrases("""
 by, from, written by, story by, reported by, posted by, words by, text by, author, authors, published by, reviewed by, review by
-article by, von, text, text von, ein gastbeitrag von, geschrieben von, autor, autorin, autoren, verfasst von, foto und text, interview
+article by, von, text, text von, ein gastbeitrag von, geschrieben von, erstellt von, autor, autorin, autoren, verfasst von, foto und text, interview
 par, écrit par, propos recueillis par, publié par, auteur, por, escrito por, texto, redacción, di, a cura di, autore, door
 geschreven door, tekst, autorka, opracował, opracowała, автор, авторы, текст, yazan, yazar, haber, بقلم, كتب, كتبت, 文, 作者, 撰文, 记者
 記者, 编辑, 責任編輯, 责任编辑, 著者, 執筆, 글, skriven av, av, af, skrevet av, från, kirjoittaja, από, του, της, de la redacción
@@ -66,6 +66,12 @@ la rédaction, redacción, redazione, la redazione, redação, da redação, red
 편집부
 """)
 """In the place of a name, where nobody is named."""
+
+DESKS = phrases("""
+desk, newsdesk, newsroom, team, redaktion, redaktionsteam, rédaction, redacción, redazione, redação, redactie, redaksjonen, redaktionen, redakcja
+редакция
+""")
+"""The first or last word of what no person is called, but those who work somewhere."""
 
 OUTLETS = phrases("""
 news, times, post, herald, tribune, gazette, sentinel, telegraph, journal, report, media, network, magazine, press, chronicle, observer

@@ -35,6 +35,8 @@ from schemas.article import Author
         ("By Ludwig van der Berg in Berlin", ["Ludwig van der Berg"]),
         ("By Ama Mensah ama.mensah@example.org", ["Ama Mensah"]),
         ("Ama Mensah MS, RDN", ["Ama Mensah"]),
+        ("By Ama Mensah MS, RDN, LD Ama Mensah", ["Ama Mensah"]),
+        ("Erstellt von Ute Kern", ["Ute Kern"]),
         ("By George T. Hill III", ["George T. Hill III"]),
         ("Ama Mensah, Example Tribune", ["Ama Mensah"]),
     ],
@@ -74,6 +76,11 @@ def test_roles_and_agencies_stand_apart_from_names(line: str, expected: Author) 
         "March 3, 2024",
         "By nightfall the town was dry.",
         "Foo Media GmbH",
+        "Acme Group",
+        "Multimedia Redaktion",
+        "Redacción EP",
+        "Web Desk",
+        "Hafenblatt, Frankfurt a. M., Germany",
     ],
 )
 def test_what_names_nobody_gives_nobody(line: str) -> None:
@@ -83,6 +90,7 @@ def test_what_names_nobody_gives_nobody(line: str) -> None:
 def test_a_lone_word_is_a_name_only_where_a_machine_says_so() -> None:
     assert people("uriebe") == ()
     assert people("uriebe", is_structured=True) == (Author("uriebe"),)
+    assert people("wir sind die Zeitung", is_structured=True) == ()
 
 
 def test_a_name_with_the_family_first_is_turned() -> None:

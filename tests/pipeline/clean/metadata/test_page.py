@@ -50,6 +50,8 @@ class TestTitle:
                 "<h1><span>Opinion</span> The channel is too shallow</h1>",
                 "The channel is too shallow",
             ),
+            ("<title>Example Post Daily » Channel to be deepened</title>" + OF_SITE("Example Post"), "", "Channel to be deepened"),
+            ("<title>航道將加深 | 示例日報新聞</title>" + OF_SITE("示例日"), "", "航道將加深"),
             ("<title>港口航道将加深 - 示例新闻网</title>" + OF_SITE("示例新闻网"), "<h1>港口航道将加深</h1>", "港口航道将加深"),
             (
                 "<title>Kanal | Liman haberleri</title>" + OF_TITLE("Kanal derinleştirilecek"),
@@ -110,6 +112,18 @@ class TestAuthors:
             ),
             (
                 "",
+                H1 + "<div class='byline-section'><a href='/staff/4711/ama-mensah/'>Ama Mensah</a> Harbour Post & Gazette</div>",
+                ["Ama Mensah"],
+                Origin.VISIBLE,
+            ),
+            (
+                "<meta name='twitter:label1' content='Verfasst von'><meta name='twitter:data1' content='Ute Kern'>",
+                "",
+                ["Ute Kern"],
+                Origin.META,
+            ),
+            (
+                "",
                 H1 + "<p>Von Ute Kern</p><p>Der Kanal soll tiefer werden, sagte der Bürgermeister am Montag.</p>",
                 ["Ute Kern"],
                 Origin.VISIBLE,
@@ -127,6 +141,13 @@ class TestAuthors:
             H1 + "<div class='byline'>By Ama Mensah and Will Drake, Reuters</div>",
         )
         assert [(one.name, one.agency) for one in found.authors] == [("Ama Mensah", "Reuters"), ("Will Drake", "Reuters")]
+
+    def test_a_reading_time_in_a_card_is_no_author(self) -> None:
+        assert said("<meta name='twitter:label1' content='Lesezeit'><meta name='twitter:data1' content='3 Minuten'>").authors == ()
+
+    @pytest.mark.parametrize(("site", "name"), [("LaRepublica.pe", "La República"), ("El Comercio", "Noticias El Comercio")])
+    def test_the_site_is_known_by_other_spellings(self, site: str, name: str) -> None:
+        assert said(OF_SITE(site) + f"<meta name='author' content='{name}'>").authors == ()
 
     @pytest.mark.parametrize(
         "body",
@@ -153,6 +174,13 @@ class TestTimes:
                 "2024-03-01T10:00:00+00:00",
                 Origin.MICRODATA,
             ),
+            (
+                '<script type=\'application/ld+json\'>{"@type":"HowTo","name":"A knot","datePublished":"2024-03-01T10:00:00Z"}</script>',
+                "",
+                "2024-03-01T10:00:00+00:00",
+                Origin.JSON_LD,
+            ),
+            ("<meta itemprop='uploadDate' content='2024-03-01T18:15:00Z'>", "", "2024-03-01T18:15:00+00:00", Origin.MICRODATA),
             ("", H1 + "<span class='date'>March 1, 2024</span>", "2024-03-01", Origin.VISIBLE),
             ("", H1 + "<p>Updated 5 March 2024 | Posted 1 March 2024</p>", "2024-03-01", Origin.VISIBLE),
             ("", H1 + "<p>1 marca 2024</p>", "2024-03-01", Origin.VISIBLE),
