@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 import venv
@@ -12,7 +13,19 @@ from pathlib import Path
 
 import pytest
 
+from tests.newswire.demo.test_demo import left_behind
+
 ROOT = Path(__file__).parents[1]
+TITLES = (
+    "1. An alert, the full story, a writethru",
+    "2. Outlets carry it",
+    "3. A correction, and an embargo",
+    "4. A worker is killed in the middle",
+    "5. A story is killed",
+    "6. Enrichments",
+    "7. An independent consumer",
+    "8. Flower",
+)
 PACKAGES = {"schemas", "pipeline", "workers", "press", "newswire", "migrations"}
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(400), pytest.mark.xdist_group("wheel")]
@@ -71,6 +84,25 @@ def test_it_starts_from_a_folder_with_packages_of_our_names(installed: Path, hos
     _run(installed / "newswire", "db", "upgrade", cwd=hostile_folder, NEWSWIRE_HOME=str(hostile_folder / "home"))
 
 
-def test_the_demo_runs_from_the_wheel(installed: Path, hostile_folder: Path) -> None:
-    """All kinds of processes are started from that folder, and assert the story on database rows."""
-    _run(installed / "newswire", "demo", cwd=hostile_folder)
+def test_the_demo_tells_all_steps_and_leaves_nothing_behind(installed: Path, hostile_folder: Path) -> None:
+    """All kinds of processes are started from that folder, and assert the story on database rows.
+
+    With settings in the environment that are not for it: it must not write into somebody's database.
+    """
+    foreign = {"DATABASE_URL": "postgresql://nobody@127.0.0.1:1/none", "REDIS_URL": "redis://127.0.0.1:1/0", "NEWSWIRE_HOME": "/nowhere"}
+    told = _run(installed / "newswire", "demo", cwd=hostile_folder, TMPDIR=str(hostile_folder), **foreign).stdout
+    lines = told.splitlines()
+    assert [line for line in lines if line in TITLES] == list(TITLES)
+    assert "\x1b" not in told
+    for promise in (
+        r"ok stored [\d.]+ s after the start: from Lisbon, PT, by Calder",
+        r"    The Harbour Post \| whole \| 100 % \| 100 % \| story 1",
+        r"ok version 4 is a correction: Corrects number of people aboard.*",
+        r"- SIGKILL to process \d+, the whole worker",
+        r"ok (\d+) served, \1 stored, each once; the consumer holds \1, each with its own text",
+        r"ok Flower shows \d+ jobs at http://newswire:.*@127\.0\.0\.1:\d+",
+        r"All eight steps held, in \d+ s",
+    ):
+        assert any(re.fullmatch(promise, line) for line in lines), f"{promise}\n{told}"
+    assert left_behind(str(hostile_folder)) == []
+    assert list(hostile_folder.glob("newswire-demo-*")) == []
