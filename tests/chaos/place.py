@@ -19,7 +19,8 @@ from tests.servers.postgres import Postgres
 from tests.servers.proxy import Proxy
 from tests.servers.valkey import Valkey
 
-DROP_BYTES, LOG_BYTES = 64 << 20, 192 << 20
+LOG_BYTES = 192 << 20
+LEAST_DROP_BYTES, A_FILE_BYTES = 64 << 20, 8_192
 LEAST_DATABASE_BYTES, A_DOCUMENT_BYTES = 256 << 20, 150_000
 """Small, since a full disk is memory that is written full."""
 MOST_CONNECTIONS = 60
@@ -70,7 +71,7 @@ class Place:
         self.folder = Path(tempfile.mkdtemp(prefix="nw-chaos-", dir="/tmp"))
         self.folder.chmod(0o755)  # PostgreSQL runs as another user
         self.data = Disk(self.folder / "data", max(LEAST_DATABASE_BYTES, documents * A_DOCUMENT_BYTES))
-        self.drop = Disk(self.folder / "drop", DROP_BYTES)
+        self.drop = Disk(self.folder / "drop", LEAST_DROP_BYTES + documents * A_FILE_BYTES)
         self.logs = Disk(self.folder / "home" / "logs", LOG_BYTES)
         self.disks = {"database": self.data, "press folder": self.drop, "logs": self.logs}
         self.redis = Valkey(append_only=True)
