@@ -71,8 +71,8 @@ class Message(msgspec.Struct, frozen=True, kw_only=True):
     status: Showing
     story: int
     event: str
-    """What made it be told: stored, updated, corrected, enriched, released, rights, killed, revived, purged; snapshot where a subscription
-    begins with all that is stored."""
+    """What made it be told: stored, updated, corrected, enriched, released, rights, killed, revived, purged; refiltered where the filter of
+    this subscription changed; snapshot where it begins with all that is stored."""
     source: str = ""
     url: str = ""
     """Its page."""

@@ -468,6 +468,10 @@ subscription = _table(
     Column("filter", Json, nullable=False),
     Column("after", Text, nullable=False),  # stored, enriched
     Column("embargo", Text, nullable=False, server_default=text("'wait'")),  # wait, early: told of what is under embargo
+    Column(
+        "revision", Integer, nullable=False, server_default=text("0")
+    ),  # raised by each change of settings: deliverers look at them again
+    Column("past", Json, nullable=False, server_default=text("'[]'")),  # filters that it had: schemas of storage/subscriptions.py
     Column("generation", BigInteger, nullable=False),
     Column("read_seq", BigInteger, nullable=False),  # of a log, its floor: all events up to here are acknowledged
     _words("token"),

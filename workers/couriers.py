@@ -158,7 +158,10 @@ class Pushing(Courier):
     def _pass(self, look: Look, at: datetime | None) -> bool:
         """Reading never waits for the consumer."""
         read = 0
-        if look.behind or self._one is None:
+        is_changed = at is not None and self._one is not None and look.revision != self._one.revision
+        if is_changed:  # what kept us from its target may be mended
+            self._alone_until = 0.0
+        if look.behind or self._one is None or is_changed:
             with self._db.write() as conn:
                 now = self._db.now(conn)
                 self._one = subscriptions.lease(conn, self._id, now, self._token)
@@ -190,6 +193,8 @@ class Pushing(Courier):
             if leased is None:
                 return done
             self._one = leased
+            if leased.target != self._target:  # by now: the next pass opens another channel
+                return done
             due = deliveries.due(conn, leased, now, room=min(room.free, BATCH), empty_at=self._empty_at)
         if due:
             self._send(channel, leased, due, now)
@@ -244,6 +249,8 @@ class Logging(Courier):
 
     _one: Subscription | None = None
     _log: Log | None = None
+    _target: dict[str, Any] | None = None
+    """The log's."""
     _leased_at = 0.0
     _rest_s = FIRST_REST_S
     _rests_until = 0.0
@@ -253,14 +260,17 @@ class Logging(Courier):
 
     def _pass(self, look: Look, at: datetime | None) -> bool:
         now_s = time.monotonic()
+        if self._one is not None and at is not None and look.revision != self._one.revision:  # what kept us from its target may be mended
+            self._alone_until, self._scanned = 0.0, (0, 0, 0)
         if at is None or now_s < self._alone_until or (now_s < self._rests_until and look.last == self._last and self._is_of(look)):
             return False
         one = self._lease(look)
         if one is None:
             self._close()
             return False
-        if self._log is None:
-            self._log = open_log(one.kind, one.target)
+        if self._log is None or self._target != one.target:
+            self._close()
+            self._log, self._target = open_log(one.kind, one.target), one.target
         is_moved = self._move(self._log, one, look.last, at)
         self._resumes()
         self._last = look.last
@@ -269,7 +279,7 @@ class Logging(Courier):
         return is_moved
 
     def _is_of(self, look: Look) -> bool:
-        return self._one is not None and self._one.generation == look.generation
+        return self._one is not None and (self._one.generation, self._one.revision) == (look.generation, look.revision)
 
     def _lease(self, look: Look) -> Subscription | None:
         """Kept without a write at each look."""

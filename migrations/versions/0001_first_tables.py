@@ -113,6 +113,8 @@ def upgrade() -> None:
         sa.Column("filter", Json, nullable=False),
         sa.Column("after", sa.Text(), nullable=False),
         sa.Column("embargo", sa.Text(), server_default=sa.text("'wait'"), nullable=False),
+        sa.Column("revision", sa.Integer(), server_default=sa.text("0"), nullable=False),
+        sa.Column("past", Json, server_default=sa.text("'[]'"), nullable=False),
         sa.Column("generation", sa.BigInteger(), nullable=False),
         sa.Column("read_seq", sa.BigInteger(), nullable=False),
         sa.Column("token", sa.Text(), server_default=sa.text("''"), nullable=False),

@@ -8,7 +8,7 @@ import typer
 
 from newswire.cli import FAILED
 from newswire.cli.output import AsJson, say, show_json, tell
-from newswire.cli.subscriptions import target_settings
+from newswire.cli.subscription_settings import target_settings
 
 consumers = typer.Typer(help="Try a consumer of yours on all that may happen.", no_args_is_help=True, rich_markup_mode=None)
 

@@ -10,11 +10,12 @@ import typer
 from newswire.cli import FAILED
 from newswire.cli.opening import load, opened
 from newswire.cli.output import AsJson, fields, say, show_json, table, tell, wants_json
+from newswire.cli.subscription_settings import change, filters, in_words, target_settings
 
 if TYPE_CHECKING:
     from pipeline.storage.subscriptions import Subscription
 
-subscriptions = typer.Typer(help="Add, list, pause and rewind consumers.", no_args_is_help=True, rich_markup_mode=None)
+subscriptions = typer.Typer(help="Add, list, change, pause and rewind consumers.", no_args_is_help=True, rich_markup_mode=None)
 
 _Name = Annotated[str, typer.Argument(show_default=False)]
 
@@ -52,9 +53,7 @@ def add(
     kind = target(to)
     wanted = target_settings(settings or [])
     kind.check(wanted)
-    chosen: dict[str, list[str]] = {}
-    for key, value in _pairs(only or [], "--filter"):
-        chosen.setdefault(key, []).append(value)
+    chosen = filters(only or [])
     with opened(load(), create=True) as db, db.write() as conn:
         rows.add(
             conn,
@@ -71,28 +70,7 @@ def add(
     say(f"{name} is told of items from now on{', and of all that is stored' if from_start else ''}: {kind.describe(wanted)}.")
 
 
-def _pairs(given: list[str], option: str) -> list[tuple[str, str]]:
-    from pipeline.errors import Misconfigured
-
-    found = []
-    for pair in given:
-        name, equals, value = pair.partition("=")
-        if not equals or not name or not value:
-            raise Misconfigured(f"{option} {pair} is no NAME=VALUE.", hint="newswire subscriptions add --help")
-        found.append((name, value))
-    return found
-
-
-def target_settings(given: list[str]) -> dict[str, Any]:
-    """`headers.x-team=desk` is a part of `headers`."""
-    found: dict[str, Any] = {}
-    for name, value in _pairs(given, "--set"):
-        whole, dot, part = name.partition(".")
-        if dot:
-            found.setdefault(whole, {})[part] = value
-        else:
-            found[name] = value
-    return found
+subscriptions.command("set")(change)
 
 
 @subscriptions.command("list")
@@ -114,16 +92,15 @@ def list_(as_json: AsJson = False) -> None:
         return
     table(
         ("name", "target", "filter", "state", "to read", "to tell", "in flight", "parked"),
-        [(one.name, target(one.kind).describe(one.target), _filter(one), _state(one), *(lag[one.id][k] for k in _LAG)) for one in found],
+        [
+            (one.name, target(one.kind).describe(one.target), in_words(one.filter), _state(one), *(lag[one.id][k] for k in _LAG))
+            for one in found
+        ],
         none="Nobody is told yet: newswire subscriptions add --help",
     )
 
 
 _LAG = ("behind", "waiting", "in_flight", "parked")
-
-
-def _filter(one: Subscription) -> str:
-    return "; ".join(f"{name} {' or '.join(values)}" for name, values in one.filter.items())
 
 
 def _state(one: Subscription) -> str:
@@ -163,7 +140,7 @@ def show(name: _Name, as_json: AsJson = False) -> None:
         [
             ("name", one.name),
             ("target", target(one.kind).describe(one.target)),
-            ("filter", _filter(one)),
+            ("filter", in_words(one.filter)),
             ("told after", one.after),
             ("state", _state(one)),
             ("read up to event", one.read_seq),

@@ -18,7 +18,7 @@ from sqlalchemy import ColumnElement, Connection, Select, and_, case, delete, ex
 
 from pipeline.storage import drain, messages
 from pipeline.storage.db import insert
-from pipeline.storage.messages import NEVER_TOLD, WHEN_ENRICHED, Wanted
+from pipeline.storage.messages import Wanted
 from pipeline.storage.quarantine import code_version
 from pipeline.storage.subscriptions import LEASE, Subscription
 from schemas.messages import Message
@@ -72,6 +72,8 @@ class Look(msgspec.Struct, frozen=True, kw_only=True):
     """There are rows to send."""
     generation: int = 0
     """A rewind raises it."""
+    revision: int = 0
+    """A change of settings raises it."""
     last: int = 0
     """The newest event."""
 
@@ -83,7 +85,13 @@ def waiting(conn: Connection, now: Callable[[], datetime], token: str) -> tuple[
     """
     mine = delivery.c.subscription == subscription.c.id
     last = select(log_state.c.last).where(log_state.c.id == 1).scalar_subquery()
-    columns = (subscription.c.id, subscription.c.generation, (subscription.c.read_seq < last).label("behind"), last.label("last"))
+    columns = (
+        subscription.c.id,
+        subscription.c.generation,
+        subscription.c.revision,
+        (subscription.c.read_seq < last).label("behind"),
+        last.label("last"),
+    )
     some = or_(subscription.c.read_seq < last, exists().where(mine, delivery.c.parked_at.is_(None)))
     found = conn.execute(select(*columns).where(subscription.c.removed_at.is_(None), some)).all()
     if not found:
@@ -96,7 +104,10 @@ def waiting(conn: Connection, now: Callable[[], datetime], token: str) -> tuple[
     rows = conn.execute(
         select(*columns, is_due.label("due")).where(subscription.c.id.in_([row.id for row in found]), free).order_by(subscription.c.id)
     )
-    looks = [Look(id=row.id, behind=bool(row.behind), due=bool(row.due), generation=row.generation, last=row.last) for row in rows]
+    looks = [
+        Look(id=row.id, behind=bool(row.behind), due=bool(row.due), generation=row.generation, revision=row.revision, last=row.last)
+        for row in rows
+    ]
     return at, looks
 
 
@@ -116,9 +127,7 @@ def read(conn: Connection, one: Subscription, now: datetime) -> int:
     fits = messages.ever_matched(conn, one, {row.item for row in events if row.kind not in _KILLS})
     owed: dict[int, tuple[int, int]] = {}
     for row in events:
-        if one.after == "enriched" and row.kind not in WHEN_ENRICHED:
-            continue
-        if row.kind == NEVER_TOLD or (row.kind not in _KILLS and row.item not in fits):
+        if not messages.is_told(one, row.kind, row.seq) or (row.kind not in _KILLS and row.item not in fits):
             continue
         lane = KILL if row.kind in _KILLS else _LANES.get(row.lane, NORMAL)
         owed[row.item] = (row.seq, min(lane, owed.get(row.item, (0, BACKFILL))[1]))

@@ -125,6 +125,7 @@ _EVENTS = {
     "killed": "Killed: its text is shown to nobody",
     "revived": "Revived by hand",
     "purged": "Purged: its text is gone",
+    "refiltered": "The filter of a subscription changed, and it came into it or left it",
 }
 
 

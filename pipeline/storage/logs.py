@@ -15,7 +15,7 @@ import msgspec
 from sqlalchemy import ColumnElement, Connection, and_, case, select, update
 
 from pipeline.storage import messages
-from pipeline.storage.messages import KILLS, NEVER_TOLD, WHEN_ENRICHED, Wanted
+from pipeline.storage.messages import KILLS, Wanted
 from pipeline.storage.subscriptions import Subscription
 from schemas.messages import Message
 from schemas.tables import event, history, subscription
@@ -46,7 +46,9 @@ class Scan(msgspec.Struct, frozen=True, kw_only=True):
 def scan(conn: Connection, one: Subscription, after: int, *, room: int) -> Scan:
     """Entries for the events after a place: `room` at most."""
     events = conn.execute(select(event).where(event.c.seq > after).order_by(event.c.seq).limit(_SCANNED)).all()
-    told = [row for row in events if _is_told(one, row.kind)]
+    if conn.execute(select(subscription.c.revision).where(subscription.c.id == one.id)).scalar() != one.revision:
+        return Scan(entries=(), end=after)  # some of these events may be of after its settings were changed
+    told = [row for row in events if messages.is_told(one, row.kind, row.seq)]
     fits = messages.ever_matched(conn, one, {row.item for row in told if row.kind not in KILLS})
     told = [row for row in told if row.kind in KILLS or row.item in fits]
     # made in parts: texts that find no room are not loaded
@@ -62,10 +64,6 @@ def scan(conn: Connection, one: Subscription, after: int, *, room: int) -> Scan:
             erases = _erased(conn, row.item, one.read_seq, row.seq) if row.kind in KILLS else ()
             entries.append(Entry(seq=row.seq, item=row.item, at=row.at, message=made[row.item, row.seq], erases=erases))
     return Scan(entries=tuple(entries), end=events[-1].seq if events else after)
-
-
-def _is_told(one: Subscription, kind: str) -> bool:
-    return kind != NEVER_TOLD and (one.after == "stored" or kind in WHEN_ENRICHED)
 
 
 def _erased(conn: Connection, item_id: int, floor: int, before: int) -> tuple[int, ...]:

@@ -28,7 +28,17 @@ WHEN_ENRICHED = ("enriched", "released", "rights", "killed", "revived", "purged"
 """Kinds of events that one who waits for facts is told of."""
 NEVER_TOLD = "history"
 """A version that was superseded before it came changes nothing of what is shown."""
+REFILTERED = "refiltered"
+"""A filter was changed, and with it what one subscription's consumer may show of this item. It has a number, which is greater than all that
+the consumer holds."""
 _PUNCTUATION = ".,:;!?\"'()[]“”‘’«»"
+
+
+def is_told(one: Subscription, kind: str, seq: int) -> bool:
+    """Whether this subscription is told of such events, if it is told of the item."""
+    if kind == REFILTERED:
+        return any(past.first <= seq <= past.last for past in one.past)
+    return kind != NEVER_TOLD and (one.after == "stored" or kind in WHEN_ENRICHED)
 
 
 class Wanted(msgspec.Struct, frozen=True, kw_only=True):
@@ -233,29 +243,62 @@ def _metadata(of: Any, article: Article | None, facts: Mapping[str, Any], terms:
 
 
 def ever_matched(conn: Connection, one: Subscription, ids: Iterable[int]) -> set[int]:
-    """Items of which a version that could be seen, now or before, matches.
+    """Items of which a version that could be seen, now or before, matches this subscription's filter, or matched one that it had.
 
     What left the filter must be told so; what never came needs no word.
     """
     ids = set(ids)
-    if not any(one.filter.values()):
+    found = _matched(conn, ids, one.filter, one.embargo, None)
+    tried = [(one.filter, one.embargo)]
+    for past in reversed(one.past):  # of equal ones the last covers the others
+        if (past.filter, past.embargo) not in tried and found < ids:
+            found |= _matched(conn, ids - found, past.filter, past.embargo, past.until)
+            tried.append((past.filter, past.embargo))
+    return found
+
+
+def _matched(conn: Connection, ids: set[int], filter: Mapping[str, Sequence[str]], embargo: str, until: int | None) -> set[int]:
+    """`until`: no newer version than this."""
+    if until is None and not any(filter.values()):
         return ids
-    roots = {name.partition(".")[0] for name in one.filter}
-    rows = conn.execute(_versions().where(version.c.item.in_(sorted(ids)), ~version.c.is_history, _could_be_seen(one))).all()
+    roots = {name.partition(".")[0] for name in filter}
+    some = _versions().where(version.c.item.in_(sorted(ids)), ~version.c.is_history, _could_be_seen(embargo))
+    rows = conn.execute(some if until is None else some.where(version.c.id <= until)).all()
     numbers = [row.id for row in rows]
     texts = items.load_articles(conn, numbers) if roots & set(_IN_ARTICLE) else {}
     facts = _facts(conn, {row.id: row for row in rows}) if "facts" in roots else {}
     terms = _terms(conn, numbers) if "rights" in roots else {}
-    words = _found_keywords(conn, one.filter, numbers)
+    words = _found_keywords(conn, filter, numbers)
     return {
         row.item
         for row in rows
-        if matches(one.filter, _metadata(row, texts.get(row.id), facts.get(row.id, {}), terms.get(row.id), words.get(row.id, ())))
+        if matches(filter, _metadata(row, texts.get(row.id), facts.get(row.id, {}), terms.get(row.id), words.get(row.id, ())))
     }
 
 
-def _could_be_seen(one: Subscription) -> ColumnElement[bool]:
-    return true() if one.embargo == "early" else or_(version.c.embargo_until.is_(None), version.c.released_at.is_not(None))
+def _could_be_seen(embargo: str) -> ColumnElement[bool]:
+    return true() if embargo == "early" else or_(version.c.embargo_until.is_(None), version.c.released_at.is_not(None))
+
+
+def differing(conn: Connection, before: Subscription, after: Subscription, ids: Sequence[int]) -> tuple[dict[int, int], dict[int, int]]:
+    """Of these items, those that match now and will no longer after a change of settings, and those that will and do not now; with the
+    version that may be seen then.
+    """
+    rows = conn.execute(select(item).where(item.c.id.in_(ids), item.c.status.not_in(KILLS))).all()
+    shown = {row.id: (_visible(before, row), will) for row in rows if (will := _visible(after, row)) is not None}
+    both = msgspec.structs.replace(after, filter=before.filter | after.filter)
+    parts = _Parts(conn, both, [id for pair in shown.values() for id in pair if id is not None], [])
+
+    def fits(one: Subscription, version_id: int | None) -> bool:
+        of = parts.versions.get(version_id) if version_id is not None else None
+        return of is not None and matches(one.filter, parts.metadata(of))
+
+    leaving: dict[int, int] = {}
+    coming: dict[int, int] = {}
+    for id, (was, will) in shown.items():
+        if (is_in := fits(before, was)) != fits(after, will):
+            (leaving if is_in else coming)[id] = will
+    return leaving, coming
 
 
 def _found_keywords(conn: Connection, filter: Mapping[str, Sequence[str]], versions: Sequence[int]) -> dict[int, list[str]]:

@@ -23,6 +23,18 @@ BACKFILL = 3
 """Lane of a delivery: 0 kill, 1 flash, 2 normal, 3 backfill."""
 
 
+class Past(msgspec.Struct, frozen=True, kw_only=True):
+    """A filter that a subscription had: what its consumer was told of under it must be told when it leaves."""
+
+    filter: dict[str, list[str]]
+    embargo: str
+    until: int
+    """The newest version at that time."""
+    first: int
+    last: int
+    """The events that tell of the change (`refiltered`); first > last: there are none."""
+
+
 class Subscription(msgspec.Struct, frozen=True, kw_only=True):
     """One consumer's subscription, as it stands."""
 
@@ -33,6 +45,8 @@ class Subscription(msgspec.Struct, frozen=True, kw_only=True):
     filter: dict[str, list[str]]
     after: str
     embargo: str
+    revision: int
+    past: list[Past]
     generation: int
     read_seq: int
     token: str
@@ -44,7 +58,20 @@ class Subscription(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def _of(row: Any) -> Subscription:
-    return Subscription(**{name: getattr(row, name) for name in Subscription.__struct_fields__})
+    return Subscription(**{name: getattr(row, name) for name in Subscription.__struct_fields__ if name != "past"}, past=_pasts(row.past))
+
+
+def _pasts(stored: object) -> list[Past]:
+    return msgspec.convert(stored, list[Past])
+
+
+def check(filter: Mapping[str, list[str]], after: str, embargo: str) -> None:
+    """Raises Misconfigured."""
+    check_filter(filter)
+    if embargo not in ("wait", "early"):
+        raise Misconfigured(f"embargo = {embargo!r}: what is under embargo is told when it ends (wait), or at once (early).")
+    if after not in ("stored", "enriched"):
+        raise Misconfigured(f"after = {after!r}: items are told of after they are stored, or after they are enriched.")
 
 
 def add(
@@ -65,11 +92,7 @@ def add(
     read_seq is set first, then the rows of the snapshot: the other way what is stored in between would be told to nobody. A log has no
     rows: it begins with the first event.
     """
-    check_filter(filter or {})
-    if embargo not in ("wait", "early"):
-        raise Misconfigured(f"embargo = {embargo!r}: what is under embargo is told when it ends (wait), or at once (early).")
-    if after not in ("stored", "enriched"):
-        raise Misconfigured(f"after = {after!r}: items are told of after they are stored, or after they are enriched.")
+    check(filter or {}, after, embargo)
     if conn.execute(select(subscription.c.id).where(subscription.c.name == name)).first():
         raise Misconfigured(f"There is a subscription {name} already.", hint="Choose another name, or `newswire subscriptions show`.")
     last = conn.execute(select(log_state.c.last).where(log_state.c.id == 1)).scalar_one()

@@ -12,6 +12,8 @@ import jsonschema
 import msgspec
 import pytest
 
+from pipeline.storage.explain import _EVENTS
+from pipeline.storage.messages import NEVER_TOLD
 from schemas.article import Access, Article, Author, Dateline, Genre, Link, Origin, Picture, Place, Provenance, Rights
 from schemas.messages import LARGEST_BYTES, Message, Pickup, Showing, Version, encode, json_schema
 
@@ -97,7 +99,9 @@ WHOLE = Message(
 MESSAGES = {
     "whole": WHOLE,
     "killed": Message(**IDS, status=Showing.KILLED, event="killed"),
-    "left": Message(**IDS, status=Showing.LEFT, event="updated"),
+    "purged": Message(**IDS, status=Showing.PURGED, event="purged"),
+    "left": Message(**IDS, status=Showing.LEFT, event="refiltered"),
+    "held": Message(**IDS, status=Showing.HELD, event="stored"),
 }
 
 
@@ -137,6 +141,20 @@ class Consumer1(msgspec.Struct, kw_only=True):
 def test_a_message_is_its_golden_file(name: str) -> None:
     golden = json.loads((GOLDEN / f"message-{name}.json").read_text())
     assert json.loads(encode(MESSAGES[name])) == golden
+
+
+def test_each_status_that_can_be_sent_has_a_golden_file_is_known_to_the_oldest_consumer_and_documented() -> None:
+    statuses = {status.value for status in Showing}
+    page = (ROOT / "docs" / "reference" / "message.md").read_text()
+    assert {str(message.status) for message in MESSAGES.values()} == statuses
+    assert set(SCHEMA_1["$defs"]["Showing"]["enum"]) == statuses, "one that it does not know it may show"
+    assert [status for status in sorted(statuses) if f"| `{status}` |" not in page] == []
+
+
+def test_each_event_that_makes_a_message_is_documented() -> None:
+    page = (ROOT / "docs" / "reference" / "message.md").read_text()
+    [row] = [line for line in page.splitlines() if line.startswith("| `event` |")]
+    assert [kind for kind in (*_EVENTS, "snapshot") if kind != NEVER_TOLD and f"`{kind}`" not in row] == []
 
 
 @pytest.mark.parametrize("name", MESSAGES)

@@ -13,11 +13,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 import redis
 from sqlalchemy import event, func, select
 
-from pipeline.storage import deliveries, subscriptions
+from pipeline.storage import changing, deliveries, subscriptions
 from pipeline.storage.db import Database
 from schemas import tables
 from tests.consumer import Consumer, consuming, until
@@ -313,3 +314,27 @@ def test_a_rewound_stream_is_made_anew_while_the_deliverer_runs(wire: Wire, data
             subscriptions.rewind(conn, "log", to=0)
         again: dict[int, int] = {}
         until(lambda: reads_stream(valkey_url, again, []) and again == held and not owed(wire), "both again")
+
+
+@pytest.mark.parametrize("kind", ["webhook", "stream"])
+@on_sqlite
+def test_changed_settings_take_effect_while_the_deliverer_runs(
+    wire: Wire, database_url: str, valkey_url: str, tmp_path: Path, kind: str
+) -> None:
+    """Its target was written wrong: put right, it is tried at once, not when the deliverer's patience ends."""
+    hook = Hook()
+    right: dict[str, Any] = hook.settings() if kind == "webhook" else {"url": valkey_url, "stream": "stories", "groups": "desk"}
+    wrong = right | {"url": "http://127.0.0.1:1/" if kind == "webhook" else "redis://127.0.0.1:1/0"}
+    with wire.database.write() as conn:
+        subscriptions.add(conn, wire.now, name="log", kind=kind, target=wrong, is_log=kind == "stream")
+    arrive(wire, 1)
+    held: dict[int, int] = {}
+    with delivering(database_url, tmp_path):
+        until(lambda: wire.rows(tables.subscription)[0].trouble, "a word about it")
+        with wire.database.write() as conn:
+            before = subscriptions.get(conn, "log")
+            changing.change(conn, wire.now, before, msgspec.structs.replace(before, target=right), changing.Affected())
+        until(lambda: reads_stream(valkey_url, held, []) and not owed(wire), "told, and acknowledged")
+        until(lambda: not wire.rows(tables.subscription)[0].trouble, "and no more word about it")
+    hook.close()
+    assert len(hook.requests) + len(held) == 1

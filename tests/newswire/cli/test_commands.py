@@ -227,6 +227,15 @@ def test_subscriptions_are_added_checked_rewound_and_removed_without_telling_pas
     assert row["filter"] == {"language": ["en", "de"]}
     for arguments in (("list",), ("show", "desk"), ("show", "desk", "--json")):
         assert "s3cret" not in run("subscriptions", *arguments)[1]
+    code, out, _ = run("subscriptions", "set", "desk", "--set", "window=500", "--set", f"broker={valkey_url}")
+    assert (code, "window: default -> 500" in out, "broker: changed" in out, "s3cret" in out) == (0, True, True, False)
+    run("subscriptions", "set", "desk", "--filter", "language=fr", "--filter", "keyword=harbour", "--after", "enriched")
+    run("subscriptions", "set", "desk", "--filter", "keyword=", "--set", "window=")
+    [row] = json.loads(run("subscriptions", "list")[1])
+    assert (row["filter"], row["after"]) == ({"language": ["fr"]}, "enriched")
+    assert "is set so already" in run("subscriptions", "set", "desk", "--after", "enriched")[1]
+    for wrong in (("--set", "window=0"), ("--set", "colour=red"), ("--set", "queue="), ("--filter", "colour=red"), ()):
+        assert run("subscriptions", "set", "desk", *wrong)[0] == 2
     run("subscriptions", "pause", "desk", "--reason", "moves")
     assert "paused: moves" in run("subscriptions", "show", "desk")[1]
     run("subscriptions", "resume", "desk")

@@ -1,0 +1,138 @@
+"""`newswire subscriptions set`, and how settings and filters of a subscription are written on a command line."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from newswire.cli.opening import load, opened
+from newswire.cli.output import AsJson, progress, say, show_json
+
+if TYPE_CHECKING:
+    from pipeline.storage.subscriptions import Subscription
+
+
+def change(
+    name: Annotated[str, typer.Argument(show_default=False)],
+    settings: Annotated[
+        list[str] | None, typer.Option("--set", metavar="NAME=VALUE", help="Of its target, as in `add`; NAME= for its default.")
+    ] = None,
+    only: Annotated[
+        list[str] | None,
+        typer.Option("--filter", metavar="NAME=VALUE", help="In place of that filter's values; NAME= takes the filter away."),
+    ] = None,
+    after: Annotated[str, typer.Option(help="stored, or enriched.", show_default=False)] = "",
+    embargo: Annotated[str, typer.Option(help="wait, or early.", show_default=False)] = "",
+    as_json: AsJson = False,
+) -> None:
+    """Change settings while it runs; what is not named stays. Its consumer is told of what it has and the new filter no longer lets pass.
+
+    \b
+    newswire subscriptions set stories --set window=500
+    newswire subscriptions set desk --filter language=en --filter language=de --filter keyword=
+    """
+    import msgspec
+
+    from pipeline.delivery import target
+    from pipeline.errors import Misconfigured
+    from pipeline.storage import changing, subscriptions
+
+    if not (settings or only or after or embargo):
+        raise Misconfigured("Say what to change: --set, --filter, --after or --embargo.", hint="newswire subscriptions set --help")
+    with opened(load()) as db:
+        with db.read() as conn:
+            before = subscriptions.get(conn, name)
+        wanted = msgspec.structs.replace(
+            before,
+            target=_merged(before.target, target_settings(settings or [], may_be_empty=True)),
+            filter=_merged(before.filter, filters(only or [], may_be_empty=True)),
+            after=after or before.after,
+            embargo=embargo or before.embargo,
+        )
+        target(before.kind).check(wanted.target)
+        with progress("Looking for what leaves the filter", None) as bar:
+            found = changing.affected(db, before, wanted, bar.to)
+        changed = _changed(before, wanted)
+        if changed:
+            with db.write() as conn:
+                found = changing.change(conn, db.now(conn), before, wanted, found)
+    if as_json:
+        show_json({"changed": changed, "left": len(found.left), "came": len(found.came)})
+        return
+    say(*(changed or [f"{name} is set so already."]))
+    if found.left:
+        say(f"Its consumer is told that {_items(len(found.left))} left the filter.")
+    if found.came:
+        say(f"Its consumer is told that {_items(len(found.came))} came back into the filter.")
+
+
+def _items(count: int) -> str:
+    return f"{count:,} item{'' if count == 1 else 's'}"
+
+
+def _merged(old: dict[str, Any], new: dict[str, Any]) -> dict[str, Any]:
+    """`new` over `old`, each of `headers` too; what is empty goes."""
+    found = dict(old)
+    for name, value in new.items():
+        found[name] = _merged(old.get(name) or {}, value) if isinstance(value, dict) else value
+        if found[name] in ("", [""], {}):
+            del found[name]
+    return found
+
+
+def _changed(before: Subscription, wanted: Subscription) -> list[str]:
+    """A line for each difference. Of a target's settings only numbers are told, and what its kind says of it: others may be secrets."""
+    from pipeline.delivery import target
+
+    describe = target(before.kind).describe
+    pairs = {
+        "target": (describe(before.target), describe(wanted.target)),
+        "filter": (in_words(before.filter), in_words(wanted.filter)),
+        "told after": (before.after, wanted.after),
+        "embargo": (before.embargo, wanted.embargo),
+    }
+    lines = [f"{what}: {was or 'none'} -> {now or 'none'}" for what, (was, now) in pairs.items() if was != now]
+    for name in sorted(before.target.keys() | wanted.target.keys()):
+        was, now = (str(one.target.get(name, "default")) for one in (before, wanted))
+        if was != now:
+            is_told = {*was, *now} <= {*"0123456789.", *"default"}
+            lines.append(f"{name}: {was} -> {now}" if is_told else f"{name}: changed")
+    return lines
+
+
+def in_words(filter: dict[str, list[str]]) -> str:
+    """`language en or de; keyword harbour`"""
+    return "; ".join(f"{name} {' or '.join(values)}" for name, values in filter.items())
+
+
+def filters(given: list[str], *, may_be_empty: bool = False) -> dict[str, list[str]]:
+    """`language=en language=de` are two values of one. Raises Misconfigured."""
+    chosen: dict[str, list[str]] = {}
+    for name, value in _pairs(given, "--filter", may_be_empty):
+        chosen.setdefault(name, []).append(value)
+    return chosen
+
+
+def target_settings(given: list[str], *, may_be_empty: bool = False) -> dict[str, Any]:
+    """`headers.x-team=desk` is a part of `headers`. Raises Misconfigured."""
+    found: dict[str, Any] = {}
+    for name, value in _pairs(given, "--set", may_be_empty):
+        whole, dot, part = name.partition(".")
+        if dot:
+            found.setdefault(whole, {})[part] = value
+        else:
+            found[name] = value
+    return found
+
+
+def _pairs(given: list[str], option: str, may_be_empty: bool) -> list[tuple[str, str]]:
+    from pipeline.errors import Misconfigured
+
+    found = []
+    for pair in given:
+        name, equals, value = pair.partition("=")
+        if not equals or not name or not (value or may_be_empty):
+            raise Misconfigured(f"{option} {pair} is no NAME=VALUE.", hint="newswire subscriptions add --help")
+        found.append((name, value))
+    return found
