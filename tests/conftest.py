@@ -30,6 +30,7 @@ _numbers = itertools.count(1)
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--wheel-servers", action="store_true", help="Use the servers in the wheels, also where one is installed.")
+    parser.addoption("--amqp", metavar="URL", default="", help="A RabbitMQ to test against; its queues are made and removed.")
     parser.addoption("--compose", action="store_true", help="Run the stack of docker-compose.yml on this machine's engine.")
 
 

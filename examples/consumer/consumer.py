@@ -18,13 +18,15 @@ from typing import Any
 
 from celery import Celery
 
-app = Celery("stories-team", broker=os.environ.get("CONSUMER_BROKER", "redis://127.0.0.1:6379/1"))
+BROKER = os.environ.get("CONSUMER_BROKER", "redis://127.0.0.1:6379/1")
+
+app = Celery("stories-team", broker=BROKER)
 app.conf.update(
     task_acks_late=True,  # a worker that dies gives its message back; what its child's death loses, newswire sends again
     worker_prefetch_multiplier=1,
     broker_connection_retry_on_startup=True,
     task_ignore_result=True,
-    broker_transport_options={"visibility_timeout": 60},
+    broker_transport_options={"visibility_timeout": 60} if BROKER.startswith("redis") else {},  # a RabbitMQ sees itself who is gone
 )
 
 TABLES = """

@@ -3,6 +3,8 @@
 Celery's own `link` and `link_error` send `newswire.acknowledge` back when its task has ended, to a queue of ours on its broker; we read it
 with kombu, which reads the priority sub-queues too. The signatures are immutable (a result would be put before our arguments), and JSON.
 
+Its broker is a Redis (or Valkey) or a RabbitMQ.
+
 What never comes back is sent again: a child that was killed, a queue that was flushed, a task name that is unknown there.
 """
 
@@ -19,6 +21,7 @@ from celery import Celery
 from celery.canvas import Signature
 from kombu.exceptions import KombuError
 from kombu.exceptions import OperationalError as BrokerAway
+from kombu.transport.pyamqp import Transport as RabbitMQ
 from redis.exceptions import RedisError
 
 from pipeline.delivery import Answered, Finding, Room, Target, read_settings
@@ -34,13 +37,25 @@ _NOTHING = "celery.accumulate"
 _ANSWERS = 500
 """Acknowledgements of one look."""
 _PATIENCE_S = 5
+_SCHEMES = ("redis://", "rediss://", "amqp://")
+_EXCHANGE_TYPES = ("direct", "topic")
+_TROUBLES: tuple[type[Exception], ...] = (
+    BrokerAway,
+    KombuError,
+    RedisError,
+    OSError,
+    *RabbitMQ.connection_errors,
+    *RabbitMQ.channel_errors,
+)
+_NO_ROUTE, _NOT_FOUND = 312, 404
+"""What a RabbitMQ says of a message that no queue takes, and of a queue or an exchange that is not there."""
 
 
 class CelerySettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What an operator says of the foreign app."""
 
     broker: str
-    """URL of its Redis: `redis://:password@host:6379/1`."""
+    """URL of its Redis or RabbitMQ: `redis://:password@host:6379/1`, `amqp://user:password@host:5672/vhost`."""
     task: str
     """The task's name there."""
     queue: str
@@ -53,6 +68,8 @@ class CelerySettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     priority: int | None = None
     exchange: str = ""
     """Where that app's queue is bound to one of its own; empty: its queue by name."""
+    exchange_type: str = "direct"
+    """Of that exchange: direct or topic. A Redis does not know it by itself; and a fanout there reaches only who listens just then."""
     routing_key: str = ""
     """With an exchange; empty: the queue's name."""
     headers: dict[str, str] = {}
@@ -62,8 +79,13 @@ class CelerySettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
 def _read(settings: Mapping[str, Any]) -> CelerySettings:
     example = "broker=redis://host:6379/1 task=their.task queue=theirs"
     read = read_settings("celery", CelerySettings, settings, needs=("broker", "task", "queue"), example=example)
-    if not read.broker.startswith(("redis://", "rediss://")):
-        raise Misconfigured("The broker of a celery target is a Redis.", hint="broker=redis://host:6379/1")
+    if not read.broker.startswith(_SCHEMES):
+        raise Misconfigured(
+            f"The broker of a celery target is a Redis or a RabbitMQ: its URL begins with {', '.join(_SCHEMES)}.",
+            hint="Nothing else was tried: let that app read a Redis, or take its items by a webhook.",
+        )
+    if read.exchange_type not in _EXCHANGE_TYPES:
+        raise Misconfigured(f"exchange_type = {read.exchange_type}: one of {', '.join(_EXCHANGE_TYPES)}.")
     verified(read.broker)
     if read.window < 1:
         raise Misconfigured(f"window = {read.window}: a number of messages, 1 or more.")
@@ -88,16 +110,14 @@ class CeleryChannel:
         self._settings = _read(settings)
         self._name = describe(settings)
         self._ack_queue = self._settings.ack_queue or f"newswire-ack-{self._settings.queue}"
+        self._is_amqp = self._settings.broker.startswith("amqp")
         self._app = Celery("newswire-deliveries", broker=verified(self._settings.broker), set_as_current=False)
         self._app.conf.update(
             task_serializer="json",
             accept_content=["json"],
             task_publish_retry=False,  # what can't be sent stays a row
-            broker_transport_options={
-                "socket_timeout": _PATIENCE_S,
-                "socket_connect_timeout": _PATIENCE_S,
-                "socket_keepalive": True,
-            },
+            broker_heartbeat=0,  # of AMQP: nobody would send it between two looks
+            broker_transport_options=_transport_options(self._is_amqp),
         )
         self._connection: Any = None  # kombu's types leave much out
         self._acks: Any = None
@@ -112,8 +132,10 @@ class CeleryChannel:
     def _translated(self) -> Iterator[None]:
         try:
             yield
-        except (BrokerAway, KombuError, RedisError, OSError) as error:
+        except _TROUBLES as error:
             self.close()
+            if getattr(error, "reply_code", None) in (_NO_ROUTE, _NOT_FOUND):
+                raise self._nowhere() from error
             cause = str(error.__cause__ or error).strip().partition("\n")[0].rstrip(".") or type(error).__name__
             if "maxmemory" in cause:
                 hint = "Let its consumer catch up, or raise its maxmemory; what it is owed waits here, and goes on by itself."
@@ -122,20 +144,27 @@ class CeleryChannel:
                 f"The broker of {self._name} is not to be had: {cause}.", hint="It is tried again by itself; what it is owed waits here."
             ) from error
 
+    def _nowhere(self) -> Infrastructure:
+        settings = self._settings
+        bound = (
+            f", or it is bound to no exchange {settings.exchange} by {settings.routing_key or settings.queue}" if settings.exchange else ""
+        )
+        return Infrastructure(
+            f"There is no queue {settings.queue} at the broker of {self._name}{bound}.",
+            hint="Its worker makes it when it starts; what it is owed waits here.",
+        )
+
     def room(self) -> Room:
+        """A RabbitMQ is only asked: made by us, its queue might lack the arguments that its owner declares it with."""
         with self._translated():
-            waiting = int(self._open().default_channel.queue_declare(queue=self._settings.queue, durable=True).message_count)
+            channel = self._open().default_channel
+            waiting = int(channel.queue_declare(queue=self._settings.queue, durable=True, passive=self._is_amqp).message_count)
         return Room(free=max(0, self._settings.window - waiting), is_empty=waiting == 0)
 
     def send(self, subscription: int, messages: Sequence[Message], now: datetime) -> None:
         settings = self._settings
-        options: dict[str, Any] = {"headers": dict(settings.headers)}
-        if settings.exchange:
-            options |= {"exchange": settings.exchange, "routing_key": settings.routing_key or settings.queue}
-        else:
-            options["queue"] = settings.queue
-        if settings.priority is not None:
-            options["priority"] = settings.priority
+        with self._translated():
+            options = self._route()
         with self._translated(), self._app.amqp.Producer(self._open()) as producer, producer.batch():
             for message in messages:
                 body = msgspec.json.decode(encode(message))
@@ -151,6 +180,24 @@ class CeleryChannel:
                     ignore_result=True,
                 )
                 self._app.amqp.send_task_message(producer, settings.task, task, **options)
+
+    def _route(self) -> dict[str, Any]:
+        """How a message gets into their queue. What no queue would take is an error, on both kinds of broker: they drop it without a word."""
+        settings = self._settings
+        options: dict[str, Any] = {"headers": dict(settings.headers)}
+        if settings.priority is not None:
+            options["priority"] = settings.priority
+        if self._is_amqp:
+            options |= {"mandatory": True, "declare": []}
+        if not settings.exchange:
+            return options | {"queue": settings.queue}
+        key = settings.routing_key or settings.queue
+        if not self._is_amqp:
+            channel = self._open().default_channel
+            channel.exchange_declare(settings.exchange, type=settings.exchange_type)  # known to this connection only
+            if not channel.typeof(settings.exchange).lookup(channel.get_table(settings.exchange), settings.exchange, key, None):
+                raise self._nowhere()
+        return options | {"exchange": settings.exchange, "routing_key": key}
 
     def _reply(self, subscription: int, message: Message, *, ok: bool) -> Signature:
         """Immutable: else that app puts its result before our arguments, and one that can't be serialised turns success into failure."""
@@ -202,7 +249,7 @@ class CeleryChannel:
                 callbacks=[reply],
                 ignore_result=True,
             )
-            self._app.amqp.send_task_message(producer, _NOTHING, task, queue=self._settings.queue)
+            self._app.amqp.send_task_message(producer, _NOTHING, task, **self._route() | {"headers": {}})
         return True
 
     def unanswered(self) -> Finding:
@@ -212,8 +259,14 @@ class CeleryChannel:
         """What was received and not yet taken goes back to its queue."""
         connection, self._connection, self._acks = self._connection, None, None
         if connection is not None:
-            with suppress(KombuError, RedisError, OSError):
+            with suppress(*_TROUBLES):
                 connection.release()
+
+
+def _transport_options(is_amqp: bool) -> dict[str, Any]:
+    if is_amqp:
+        return {"read_timeout": _PATIENCE_S, "write_timeout": _PATIENCE_S, "confirm_publish": True}
+    return {"socket_timeout": _PATIENCE_S, "socket_connect_timeout": _PATIENCE_S, "socket_keepalive": True}
 
 
 def _answer(message: Any) -> Answered | None:

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 import redis
+from celery import Celery
 
 from newswire.checking import examine
 from pipeline.storage import deliveries, subscriptions
@@ -88,6 +89,16 @@ def test_an_app_that_makes_no_queues_or_reruns_what_kills_it_is_told(database: D
     assert not well
     assert "task_create_missing_queues=False and does not declare newswire-ack-theirs" in said
     assert "task_reject_on_worker_lost" in said
+
+
+def test_our_tasks_that_somebody_revoked_there_are_told(database: Database, valkey_url: str, tmp_path: Path) -> None:
+    """Their worker keeps a revoked id for hours, and acknowledges nothing of it."""
+    with working(tmp_path, valkey_url):
+        with Celery("they", broker=valkey_url, set_as_current=False) as they:
+            they.control.revoke(["newswire-1-17-3-abcd", "their-own-task"], reply=True, timeout=10, limit=1)
+        well, said = says(database, broker=valkey_url, task="their.task", queue="theirs")
+    assert not well
+    assert "1 of our tasks were revoked there, newswire-1-17-3-abcd for one: those are never acknowledged." in said
 
 
 def test_a_worker_that_may_not_write_to_our_queue_is_told(database: Database, valkey_url: str, tmp_path: Path) -> None:

@@ -14,6 +14,7 @@ import msgspec
 import pytest
 import redis
 from celery import Celery
+from kombu import entity as kombu_entity
 
 from pipeline.delivery import Answered, Held, open_channel, open_log, target, targets
 from pipeline.errors import Infrastructure, Misconfigured
@@ -22,6 +23,7 @@ from schemas.article import Article
 from schemas.messages import LARGEST_BYTES, Message, Showing, encode
 from tests.hook import SECRET, Hook
 
+entity: Any = kombu_entity  # its types leave much out
 GENERATION = 1_770_000_000
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
@@ -427,6 +429,43 @@ def test_the_message_is_the_argument_that_the_task_asks_for(valkey_url: str) -> 
     assert kwargs["story"]["item"] == 11
     assert (got.headers["task"], got.headers["x-from"]) == ("their.task", "newswire")
     assert got.headers["argsrepr"] == "('item 11 · usable · seq 7',)"
+
+
+@pytest.mark.parametrize(
+    ("type", "bound", "key", "is_routed"),
+    [
+        ("direct", "stories", "stories", True),
+        ("topic", "story.#", "story.flash", True),
+        ("direct", "stories", "others", False),
+        ("topic", "story.#", "picture.flash", False),
+    ],
+)
+def test_an_exchange_of_theirs_takes_messages_by_its_own_rules(valkey_url: str, type: str, bound: str, key: str, is_routed: bool) -> None:
+    """What no queue of theirs would take is told: kombu drops it without a word."""
+    theirs = Celery("theirs", broker=valkey_url, set_as_current=False)
+    settings = {
+        "broker": valkey_url,
+        "task": "their.task",
+        "queue": "theirs",
+        "exchange": "news",
+        "exchange_type": type,
+        "routing_key": key,
+    }
+    channel = open_channel("celery", settings)
+    with theirs.connection_for_read() as connection:
+        queue = entity.Queue("theirs", entity.Exchange("news", type), routing_key=bound, channel=connection.default_channel)
+        queue.declare()
+        if not is_routed:
+            with pytest.raises(Infrastructure, match="it is bound to no exchange news by"):
+                channel.send(3, [message(11)], NOW)
+            return
+        channel.send(3, [message(11), message(12)], NOW)
+        assert channel.probe(5)
+        got = [queue.get() for _ in range(3)]
+        for one in got:
+            one.ack()
+    assert [one.headers["task"] for one in got] == ["their.task", "their.task", "celery.accumulate"]
+    channel.close()
 
 
 @pytest.mark.parametrize("priority", [0, 3, 9])
