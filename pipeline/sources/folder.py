@@ -1,14 +1,17 @@
 """A file, or a folder of files with all that is below it: each complete file is an entry, keyed by its path; the hash of its bytes tells a
 change.
 
-Complete is a file that was renamed in (or had its times set, as copying does last), that nobody wrote to for a minute, or that looks as it
-did a second before. Passed over: names that begin with a dot or `~` or end like those of unfinished files, links, no plain files.
+Complete is a file that was renamed in (or had its times set, as copying does last), that nobody has open for writing, as far as the kernel
+tells, that nobody wrote to for a minute, or that looks as it did a second before. Passed over: names that begin with a dot or `~` or end like
+those of unfinished files, links, no plain files.
 """
 
 from __future__ import annotations
 
+import fcntl
 import os
 import stat
+import sys
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -68,7 +71,7 @@ def look(asked: Asked, reach: Reach) -> Look:
     waiting: dict[str, list[str]] = {}
     size, more = 0, False
     for file in _unknown(files, reach):
-        if not is_complete(file, before.get(file.key), reach.now):
+        if not (is_complete(file, before.get(file.key), reach.now) or has_no_writer(file)):
             waiting[file.key] = _glimpse(file, before.get(file.key), reach.now)
             continue
         if len(found) >= FILES_A_LOOK or size >= BYTES_A_LOOK:
@@ -98,6 +101,23 @@ def is_complete(file: File, before: tuple[str, str, datetime] | None, now: datet
         return False
     size, mtime_ns, since = before
     return (size, mtime_ns) == (str(file.size), str(file.mtime_ns)) and now - since >= timedelta(seconds=SETTLE_S)
+
+
+def has_no_writer(file: File) -> bool:
+    """Whether the kernel vouches that nobody has it open for writing: it grants a read lease then, at once, to the file's owner and to root.
+
+    False also where it can't tell: another system than Linux, another's file, a network's folder. See fcntl(2), F_SETLEASE. It is for the
+    commonest case: what writes a small file and renames it at once does both in one tick of the file system's clock (4 ms).
+    """
+    if sys.platform != "linux" or not file.size:
+        return False
+    try:
+        with file.path.open("rb") as opened:
+            fcntl.fcntl(opened, fcntl.F_SETLEASE, fcntl.F_RDLCK)
+            fcntl.fcntl(opened, fcntl.F_SETLEASE, fcntl.F_UNLCK)
+    except OSError:
+        return False
+    return True
 
 
 def _before(cursor: Mapping[str, Any]) -> dict[str, tuple[str, str, datetime]]:

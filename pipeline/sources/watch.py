@@ -11,7 +11,7 @@ from threading import Event
 
 from watchfiles import watch
 
-GATHER_MS = 50
+GATHER_MS = 10
 """Notices that come so close together are told as one."""
 AT_MOST_MS = 500
 """A stream of notices is told of at least so often."""

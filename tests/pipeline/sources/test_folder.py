@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -85,6 +86,20 @@ def test_when_a_file_is_complete() -> None:
     assert is_complete(one, (*marks, NOW - timedelta(seconds=SETTLE_S)), NOW)
     assert not is_complete(one, ("2", marks[1], NOW - timedelta(seconds=9)), NOW), "it grew"
     assert not is_complete(file(age_s=-30), None, NOW), "a clock ahead of ours"
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="no other kernel tells whether somebody writes")
+def test_a_file_that_nobody_has_open_for_writing_is_complete(tmp_path: Path) -> None:
+    path = tmp_path / "a.xml"
+    with path.open("wb", buffering=0) as writer:
+        assert keys(look(tmp_path)) == [], "made, and not yet written to"
+        writer.write(b"whole, or half?")
+        assert keys(look(tmp_path)) == []
+        with path.open("rb"):
+            assert keys(look(tmp_path)) == [], "who reads it has no say"
+    with path.open("rb"):
+        os.utime(path, ns=(path.stat().st_ctime_ns + 10**9,) * 2)  # no rename shows: the clock of files ticks in steps
+        assert keys(look(tmp_path)) == ["a.xml"]
 
 
 def test_what_waits_is_remembered_since_when_it_looks_so(tmp_path: Path) -> None:
