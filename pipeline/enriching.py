@@ -12,7 +12,7 @@ import msgspec
 from sqlalchemy import Connection, select
 
 from pipeline.config import Settings
-from pipeline.enrich import Enricher, enrichers
+from pipeline.enrich import enrichers
 from pipeline.errors import Misconfigured
 from pipeline.failpoints import hit
 from pipeline.storage import history, items, ledger, quarantine, work
@@ -81,24 +81,19 @@ def enrich_chunk(db: Database, claimed: Claimed, settings: Settings) -> Outcome:
         failed = {(one.version, one.enricher) for one in failures}
         with ledger.held(conn, now) as log:
             current = items.stored_items(conn, [texts[id].item for id in articles])
-            for id in sorted(articles):
+            shown = [id for id in sorted(articles) if _is_shown(current[texts[id].item], id)]
+            said = _said(conn, shown)
+            told = ledger.having(conn, "enriched", shown)
+            told_of = []
+            for id in shown:
+                missing = {name for name, enricher in known.items() if (texts[id].text_hash, name, enricher.version) not in said[id]}
+                if missing - {name for version, name in failed if version == id} or (id not in fresh and id in told):
+                    continue
                 stored = current[texts[id].item]
-                if stored.current != id or stored.status in (ItemStatus.KILLED, ItemStatus.PURGED):
-                    continue
-                missing = _missing(conn, id, texts[id].text_hash, known) - {name for version, name in failed if version == id}
-                if missing or (id not in fresh and ledger.has_event(conn, id, "enriched")):
-                    continue
                 log.append(stored.item, id, "enriched", stored.lane)
-                history.record(
-                    conn,
-                    now,
-                    "enriched",
-                    item=stored.item,
-                    run=claimed.run,
-                    log_id=texts[id].log_id,
-                    version=id,
-                    by=[e.name for e in chosen],
-                )
+                detail = {"version": id, "by": [e.name for e in chosen]}
+                told_of.append({"item": stored.item, "log_id": texts[id].log_id, "detail": detail})
+            history.record_all(conn, now, "enriched", told_of, run=claimed.run)
     hit("enrich.after_commit")
     names = ", ".join(enricher.name for enricher in chosen) or f"no enricher is named {claimed.only}"
     return Outcome(
@@ -126,11 +121,18 @@ def _store(conn: Connection, facts: list[dict[str, Any]]) -> set[int]:
     return fresh
 
 
-def _missing(conn: Connection, id: int, text_hash: str, known: dict[str, Enricher]) -> set[str]:
-    """Enrichers, in their versions of today, that have said nothing about this text."""
-    rows = conn.execute(select(fact.c.enricher, fact.c.enricher_version).where(fact.c.version == id, fact.c.text_hash == text_hash))
-    done = {(row.enricher, row.enricher_version) for row in rows}
-    return {name for name, enricher in known.items() if (name, enricher.version) not in done}
+def _is_shown(stored: items.StoredItem, id: int) -> bool:
+    return stored.current == id and stored.status not in (ItemStatus.KILLED, ItemStatus.PURGED)
+
+
+def _said(conn: Connection, ids: list[int]) -> dict[int, set[tuple[str, str, str]]]:
+    """(text hash, enricher, its version) of the facts about these versions. Under the lock: who else is at it may be the last but one."""
+    said: dict[int, set[tuple[str, str, str]]] = {id: set() for id in ids}
+    for row in conn.execute(
+        select(fact.c.version, fact.c.text_hash, fact.c.enricher, fact.c.enricher_version).where(fact.c.version.in_(ids))
+    ):
+        said[row.version].add((row.text_hash, row.enricher, row.enricher_version))
+    return said
 
 
 def owe_missing(db: Database, name: str, *, run: int | None, chunk: int) -> int:

@@ -74,10 +74,7 @@ class Chunk:
         wanted = {version for found in near.values() for version in found} | set(since)
         wanted |= {one.current for one in self._items.values() if one.current}
         self._versions = items.stored_versions(conn, wanted)
-        count = len(prepared)
-        self._item_ids = iter(items.reserve(conn, tables.item, count))
-        self._version_ids = iter(items.reserve(conn, tables.version, count))
-        self._story_ids = iter(items.reserve(conn, tables.story, count))
+        self._item_ids, self._version_ids, self._story_ids = items.reserve(conn, len(prepared), tables.item, tables.version, tables.story)
 
     def judge(self, place: int, one: Prepared) -> None:
         """Decide about one draft and note what has to be written."""
@@ -183,27 +180,28 @@ class Chunk:
         if story is None:
             story = next(self._story_ids)
             self.rows.story.append({"id": story, "original": id, "created_at": self.now})
-        self.rows.item.append(
-            {
-                "id": id,
-                "provider": one.provider,
-                "source": one.arrival.source,
-                "story": story,
-                "status": status,
-                "current": None,
-                "shown": None,
-                "url": (one.article.canonical_url if one.article else None) or one.draft.url,
-                "lane": lane,
-                "created_at": self.now,
-                "updated_at": self.now,
-            }
-        )
+        self.rows.item[id] = {
+            "id": id,
+            "provider": one.provider,
+            "source": one.arrival.source,
+            "story": story,
+            "status": status,
+            "current": None,
+            "shown": None,
+            "url": (one.article.canonical_url if one.article else None) or one.draft.url,
+            "lane": lane,
+            "created_at": self.now,
+            "updated_at": self.now,
+        }
         stored = StoredItem(item=id, story=story, status=status, lane=lane, current=None, shown=None, versions=0)
         self._items[id] = stored
         return stored
 
     def _change(self, stored: StoredItem, **values: Any) -> StoredItem:
-        self.rows.item_changes.setdefault(stored.item, {}).update(values, updated_at=self.now)
+        row = self.rows.item.get(stored.item)
+        if row is None:
+            row = self.rows.item_changes.setdefault(stored.item, {})
+        row.update(values, updated_at=self.now)
         changed = msgspec.structs.replace(stored, **{k: v for k, v in values.items() if k in StoredItem.__struct_fields__})
         self._items[stored.item] = changed
         return changed

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -23,6 +24,10 @@ def record(
     **detail: Any,
 ) -> None:
     """Append one row. `what` is a word of the trade (listed, fetched, stored, killed …); `detail` must be JSON."""
-    conn.execute(
-        history.insert().values(at=now, what=what, item=item, source=source, run=run, url=url, log_id=log_id, detail=detail),
-    )
+    record_all(conn, now, what, [{"item": item, "source": source, "url": url, "log_id": log_id, "detail": detail}], run=run)
+
+
+def record_all(conn: Connection, now: datetime, what: str, rows: Sequence[dict[str, Any]], *, run: int | None) -> None:
+    """Append one row for each of these, which have the same columns: item, source, url, log_id, detail, or some of them."""
+    if rows:
+        conn.execute(history.insert(), [{"at": now, "what": what, "run": run, **row} for row in rows])

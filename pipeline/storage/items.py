@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
+from itertools import groupby
+from operator import itemgetter
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, Table, and_, func, or_, select, text, update
+from sqlalchemy import Connection, Table, and_, func, select, text, update
 
 from pipeline.storage.db import add_bands, versions_sharing
 from schemas.article import Article, Draft
@@ -84,8 +86,9 @@ class Rows(msgspec.Struct):
     """What one chunk will insert, table by table: filled while it decides, written sorted by key."""
 
     story: list[dict[str, Any]] = []
-    item: list[dict[str, Any]] = []
+    item: dict[int, dict[str, Any]] = {}
     item_changes: dict[int, dict[str, Any]] = {}
+    """Of items that were there before."""
     version_changes: dict[int, dict[str, Any]] = {}
     identity: list[dict[str, Any]] = []
     version: list[dict[str, Any]] = []
@@ -174,14 +177,8 @@ def stored_versions(conn: Connection, versions: Iterable[int]) -> dict[int, Stor
 
 def known_keys(conn: Connection, keys: Iterable[tuple[str, str, str]]) -> dict[tuple[str, str, str], int]:
     """(provider, kind, key) → item, for those that are known."""
-    wanted = sorted(set(keys))
-    if not wanted:
-        return {}
-    by_kind: dict[tuple[str, str], list[str]] = {}
-    for provider, kind, key in wanted:
-        by_kind.setdefault((provider, kind), []).append(key)
     found: dict[tuple[str, str, str], int] = {}
-    for (provider, kind), values in by_kind.items():
+    for provider, kind, values in _by_kind(keys):
         where = and_(identity.c.provider == provider, identity.c.kind == kind, identity.c.key.in_(values))
         for row in conn.execute(select(identity.c.key, identity.c.item).where(where)):
             found[provider, kind, row.key] = row.item
@@ -190,12 +187,16 @@ def known_keys(conn: Connection, keys: Iterable[tuple[str, str, str]]) -> dict[t
 
 def tombstones(conn: Connection, keys: Iterable[tuple[str, str, str]]) -> set[tuple[str, str, str]]:
     """Which of these keys were killed before, or without, our knowing the item."""
-    wanted = sorted(set(keys))
-    if not wanted:
-        return set()
-    parts = [and_(tombstone.c.provider == p, tombstone.c.kind == k, tombstone.c.key == v) for p, k, v in wanted]
-    rows = conn.execute(select(tombstone.c.provider, tombstone.c.kind, tombstone.c.key).where(or_(*parts)))
-    return {(row.provider, row.kind, row.key) for row in rows}
+    found: set[tuple[str, str, str]] = set()
+    for provider, kind, values in _by_kind(keys):
+        where = and_(tombstone.c.provider == provider, tombstone.c.kind == kind, tombstone.c.key.in_(values))
+        found |= {(provider, kind, key) for key in conn.execute(select(tombstone.c.key).where(where)).scalars()}
+    return found
+
+
+def _by_kind(keys: Iterable[tuple[str, str, str]]) -> Iterator[tuple[str, str, list[str]]]:
+    for (provider, kind), triples in groupby(sorted(set(keys)), key=itemgetter(0, 1)):
+        yield provider, kind, [key for _, _, key in triples]
 
 
 def stored_items(conn: Connection, items: Iterable[int]) -> dict[int, StoredItem]:
@@ -234,23 +235,24 @@ def judged(conn: Connection, captures: Sequence[int]) -> set[tuple[int, str]]:
     return {(row.capture, row.path) for row in rows}
 
 
-def reserve(conn: Connection, table: Table, count: int) -> list[int]:
-    """Draw ids for rows that will be inserted in this transaction. Only under the ledger lock: re-checks go by the order of ids."""
-    if count == 0:
-        return []
+def reserve(conn: Connection, count: int, *tables: Table) -> list[Iterator[int]]:
+    """Draw so many ids for each of these tables, for rows that will be inserted in this transaction.
+
+    Only under the ledger lock: re-checks go by the order of ids.
+    """
     if conn.dialect.name == "postgresql":
-        drawn = text("SELECT nextval(pg_get_serial_sequence(:name, 'id')) FROM generate_series(1, :count)")
-        return sorted(int(value) for value in conn.execute(drawn, {"name": table.name, "count": count}).scalars())
-    newest = conn.execute(text("SELECT seq FROM sqlite_sequence WHERE name = :name"), {"name": table.name}).scalar()
-    first = int(newest or 0) + 1
-    return list(range(first, first + count))
+        draws = [func.pg_catalog.nextval(func.pg_get_serial_sequence(table.name, "id")) for table in tables]
+        drawn = conn.execute(select(*draws).select_from(func.generate_series(1, count).table_valued("n"))).all()
+        return [iter(sorted(ids)) for ids in zip(*drawn, strict=True)] or [iter(())] * len(tables)
+    newest = {row.name: row.seq for row in conn.execute(text("SELECT name, seq FROM sqlite_sequence"))}
+    return [iter(range(first, first + count)) for first in (int(newest.get(table.name) or 0) + 1 for table in tables)]
 
 
 def write(conn: Connection, rows: Rows) -> None:
     """Insert all of it, parents before children, each sorted by key: two writers never wait for each other crosswise."""
     for table, values, key in (
         (story, rows.story, ("id",)),
-        (item, rows.item, ("id",)),
+        (item, list(rows.item.values()), ("id",)),
         (version, rows.version, ("id",)),
         (rendition, rows.rendition, ("version",)),
         (rights, rows.rights, ("version",)),

@@ -11,12 +11,12 @@ Nothing waits for another lock while it holds this one.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, func, select, update
+from sqlalchemy import Connection, select, update
 
 from pipeline.storage.db import lock_ledger
 from schemas.tables import event, log_state
@@ -65,6 +65,8 @@ def versions_since(conn: Connection, seq: int) -> list[int]:
     return sorted(int(value) for value in rows.scalars())
 
 
-def has_event(conn: Connection, version: int, kind: str) -> bool:
-    """Whether the ledger holds an event of this kind for this version."""
-    return bool(conn.execute(select(func.count()).select_from(event).where(event.c.version == version, event.c.kind == kind)).scalar_one())
+def having(conn: Connection, kind: str, versions: Sequence[int]) -> set[int]:
+    """Those of these versions for which the ledger holds an event of this kind."""
+    if not versions:
+        return set()
+    return set(conn.execute(select(event.c.version).where(event.c.version.in_(list(versions)), event.c.kind == kind)).scalars())

@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
+from pathlib import Path
 from random import Random
 
 import psycopg
@@ -20,6 +21,7 @@ from tests.chaos.driver import FAILPOINTS, FEED, Run
 from tests.chaos.place import MOST_CONNECTIONS, THEIRS, start_patiently
 from tests.chaos.system import send, send_group
 from tests.servers.proxy import Mode
+from tests.servers.valkey import Valkey
 
 Ended = Callable[[], None]
 Begun = tuple[float, Ended]
@@ -145,17 +147,34 @@ def kill_redis(run: Run, random: Random) -> Begun:
 
 def old_redis(run: Run, random: Random) -> Begun:
     """It comes back with what it held some seconds ago."""
-    kept = run.place.folder / "older-aof"
+    return 4.0, older(run.place.redis, run.place.folder / "older-aof")
+
+
+def old_theirs(run: Run, random: Random) -> Begun:
+    """What waited in a consumer's queue is there again, after it was taken out, applied and acknowledged."""
+    pids = [team.pid for team in run.teams]
+    for pid in pids:
+        send_group(pid, signal.SIGSTOP)
+    run.publish(20)
+    time.sleep(6)
+    end = older(run.place.theirs, run.place.folder / "older-theirs")
+    for pid in pids:
+        send_group(pid, signal.SIGCONT)
+    return 4.0, end
+
+
+def older(server: Valkey, kept: Path) -> Ended:
+    """Keeps what a server holds; what it gives kills the server, and starts it with that."""
     shutil.rmtree(kept, ignore_errors=True)
-    shutil.copytree(run.place.redis.append_only_files, kept)
+    shutil.copytree(server.append_only_files, kept)
 
     def end() -> None:
-        run.place.redis.kill()
-        shutil.rmtree(run.place.redis.append_only_files)
-        shutil.copytree(kept, run.place.redis.append_only_files)
-        start_patiently(run.place.redis)
+        server.kill()
+        shutil.rmtree(server.append_only_files)
+        shutil.copytree(kept, server.append_only_files)
+        start_patiently(server)
 
-    return 4.0, end
+    return end
 
 
 def flush(url: str) -> None:
@@ -357,6 +376,7 @@ def table() -> list[Fault]:
         Fault(name="Redis out of memory", touches="redis", begin=fill_redis, weight=2),
         Fault(name="a consumer's Redis flushed", touches="theirs", begin=flush_theirs, weight=2),
         Fault(name="a consumer's Redis killed", touches="theirs", begin=kill_theirs, weight=2),
+        Fault(name="a consumer's Redis back with an older AOF", touches="theirs", begin=old_theirs, weight=1),
         Fault(name="PostgreSQL killed -9", touches="database", begin=kill_postgres, weight=3, needs=pg),
         Fault(name="PostgreSQL restarted", touches="database", begin=restart_postgres, weight=2, needs=pg),
         Fault(name="PostgreSQL out of connections", touches="database", begin=no_connections, weight=2, needs=pg),

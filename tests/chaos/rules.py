@@ -51,7 +51,7 @@ RULES: dict[str, Rule] = {
     ),
     "what is not acknowledged is sent again": Rule(faults=THEIRS, shows="what a consumer's Redis lost is never told"),
     "an acknowledgement names the seq": Rule(faults=("revised in flight",), shows="a consumer keeps the older text", times=4),
-    GUARD: Rule(faults=THEIRS, shows="an effect happens twice"),
+    GUARD: Rule(faults=("a consumer's Redis back with an older AOF",), shows="an effect happens twice"),
     RESTORED: Rule(faults=("restore of a backup",), shows="consumers take what is new for what is old", times=1),
 }
 ELSEWHERE: dict[str, str] = {

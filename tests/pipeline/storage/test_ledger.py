@@ -20,8 +20,7 @@ NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
 def an_item(database: Database) -> int:
     with database.write() as conn:
-        story = items.reserve(conn, tables.story, 1)[0]
-        id = items.reserve(conn, tables.item, 1)[0]
+        story, id = (next(ids) for ids in items.reserve(conn, 1, tables.story, tables.item))
         conn.execute(tables.story.insert().values(id=story, original=id, created_at=NOW))
         conn.execute(
             tables.item.insert().values(id=id, provider="test", story=story, status="usable", lane="normal", created_at=NOW, updated_at=NOW)
@@ -134,11 +133,11 @@ def test_a_frozen_holder_of_the_lock_is_ended_by_the_server(database: Database) 
 
 
 def test_ids_drawn_under_the_lock_only_grow(database: Database) -> None:
-    drawn = []
+    drawn: list[int] = []
     for _ in range(3):
         an_item(database)
         with database.write() as conn:
-            drawn += items.reserve(conn, tables.item, 2)
+            drawn += items.reserve(conn, 2, tables.item)[0]
             if not database.is_postgresql:  # SQLite counts what was inserted
                 break
     assert drawn == sorted(set(drawn))
