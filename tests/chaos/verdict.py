@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from collections import Counter, defaultdict
+from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -33,6 +35,7 @@ KINDS = (
     "rows that nobody will claim",
     "connections left",
     "files left open",
+    "memory kept",
     "recovered late",
 )
 
@@ -143,15 +146,18 @@ def left(run: Run) -> list[Finding]:
         if connections > bound:
             found.append(Finding("connections left", f"{connections} to PostgreSQL, for {len(run.system.all_pids())} processes"))
     for pid in run.system.all_pids():
-        try:
-            count = len(list(Path(f"/proc/{pid}/fd").iterdir()))
-        except OSError:
-            continue
-        if count > MOST_FILES:
-            found.append(Finding("files left open", f"{count} by process {pid}"))
+        with suppress(OSError):  # it has ended
+            if (count := len(list(Path(f"/proc/{pid}/fd").iterdir()))) > MOST_FILES:
+                found.append(Finding("files left open", f"{count} by process {pid}"))
+            resident = int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * PAGE_BYTES
+            if resident > MOST_MEMORY_BYTES:
+                found.append(Finding("memory kept", f"{resident >> 20} MB by process {pid}"))
     return found
 
 
 OVERDUE = timedelta(seconds=60)
 MOST_FILES = 120
 """A worker of two children has some 40, the deliverer 20 and a connection or two for each target."""
+MOST_MEMORY_BYTES = 400 << 20
+"""A worker's child has some 150 MB, with a document in its hands more."""
+PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
