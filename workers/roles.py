@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 import structlog
 
 from pipeline import resources
@@ -13,6 +15,9 @@ from workers import flower, logs, schedule, worker
 from workers.supervisor import FETCH_CHILDREN
 
 log = structlog.get_logger()
+
+LESS_URGENT = 5
+"""Niceness of what may wait: on a machine that all share, a flash and its delivery get the processor first."""
 
 
 def prepare(settings: Settings) -> str:
@@ -45,6 +50,7 @@ def run(role: str, settings: Settings) -> int:
 def _run(role: str, settings: Settings) -> int:
     match role:
         case "worker":
+            os.nice(LESS_URGENT)
             return worker.run(settings, ("enrich", "ingest"), name=role)
         case "flash":
             return worker.run(settings, ("flash",), children=1, name=role)
