@@ -16,9 +16,11 @@ import sqlite3
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Table, create_engine, event, func, make_url, select, text
+import msgspec
+from sqlalchemy import JSON, Connection, Engine, Table, Text, bindparam, cast, create_engine, event, func, make_url, select, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import ArgumentError, DBAPIError, InterfaceError, NoSuchModuleError, OperationalError, ProgrammingError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
@@ -170,6 +172,26 @@ def insert(conn: Connection, table: Table) -> Any:
     return postgresql.insert(table) if conn.dialect.name == "postgresql" else sqlite.insert(table)
 
 
+def insert_rows(conn: Connection, table: Table, rows: Sequence[dict[str, Any]]) -> None:
+    """Insert rows that name the same columns, none of them bytes. Under the ledger lock: in one statement, and cheaply.
+
+    On PostgreSQL they go as one JSON text: an executemany costs the client four to eight times as much.
+    """
+    if not rows:
+        return
+    if conn.dialect.name == "postgresql":
+        conn.execute(_insert_of_json(table, tuple(rows[0])), {"rows": msgspec.json.encode(rows).decode()})
+    else:
+        conn.execute(table.insert(), rows)
+
+
+@cache
+def _insert_of_json(table: Table, names: tuple[str, ...]) -> Any:
+    rows = cast(bindparam("rows", type_=Text), JSON)
+    read = func.json_populate_recordset(text(f"NULL::{table.name}"), rows).table_valued(*names)
+    return table.insert().from_select(names, select(*(read.c[name] for name in names)))
+
+
 def lock_ledger(conn: Connection) -> tuple[int, int]:
     """Take the ledger lock; (epoch, last) as committed. In a statement of its own: FOR UPDATE reads its row anew when it had to wait,
     all else in such a statement is of the time before.
@@ -184,7 +206,7 @@ def add_bands(conn: Connection, rows: Sequence[dict[str, Any]]) -> None:
     """Index signatures: rows of {version, item, scheme, hashes}. PostgreSQL's GIN index is a table of hashes in SQLite."""
     if not rows:
         return
-    conn.execute(band.insert(), list(rows))
+    insert_rows(conn, band, rows)
     if conn.dialect.name == "sqlite":
         pairs = [{"hash": value, "version": row["version"]} for row in rows for value in sorted(set(row["hashes"]))]
         if pairs:

@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
+from pipeline.storage.db import insert_rows
 from schemas.tables import history
 
 
@@ -29,5 +30,4 @@ def record(
 
 def record_all(conn: Connection, now: datetime, what: str, rows: Sequence[dict[str, Any]], *, run: int | None) -> None:
     """Append one row for each of these, which have the same columns: item, source, url, log_id, detail, or some of them."""
-    if rows:
-        conn.execute(history.insert(), [{"at": now, "what": what, "run": run, **row} for row in rows])
+    insert_rows(conn, history, [{"at": now, "what": what, "run": run, **row} for row in rows])

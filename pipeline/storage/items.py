@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 from sqlalchemy import Connection, Table, and_, func, select, text, update
 
-from pipeline.storage.db import add_bands, versions_sharing
+from pipeline.storage.db import add_bands, insert_rows, versions_sharing
 from schemas.article import Article, Draft
 from schemas.tables import (
     band,
@@ -262,8 +262,7 @@ def write(conn: Connection, rows: Rows) -> None:
         (verdict, rows.verdict, ("capture", "path")),
         (history, rows.history, ()),
     ):
-        if values:
-            conn.execute(table.insert(), sorted(values, key=lambda row, key=key: tuple(row[k] for k in key)) if key else values)  # type: ignore[misc]
+        insert_rows(conn, table, sorted(values, key=lambda row, key=key: tuple(row[k] for k in key)) if key else values)  # type: ignore[misc]
     add_bands(conn, sorted(rows.band, key=lambda row: row["version"]))
     for id in sorted(rows.item_changes):
         conn.execute(update(item).where(item.c.id == id).values(**rows.item_changes[id]))

@@ -18,7 +18,7 @@ from typing import Any
 
 from sqlalchemy import Connection, select, update
 
-from pipeline.storage.db import lock_ledger
+from pipeline.storage.db import insert_rows, lock_ledger
 from schemas.tables import event, log_state
 
 
@@ -40,7 +40,7 @@ class Ledger:
     def write(self, conn: Connection) -> None:
         """Insert what was appended."""
         if self._events:
-            conn.execute(event.insert(), self._events)
+            insert_rows(conn, event, self._events)
             conn.execute(update(log_state).where(log_state.c.id == 1).values(last=self.last))
             self._events.clear()
 
