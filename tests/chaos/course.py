@@ -141,6 +141,7 @@ def _break(run: Run, plan: Plan, result: Result, tell: Callable[[str], None]) ->
         heapq.heappush(under_way, (time.monotonic() + duration, next(order), fault.touches, end))
         run.publish(plan.documents * (number + 1) // len(drawn) - run.published)
         run.drop_again()
+        run.revive()
         if number % 10 == 0:
             tell(f"{number + 1} of {len(drawn)} faults ({fault.name}), {run.published} documents")
         until = time.monotonic() + PATIENCE_S
@@ -198,6 +199,7 @@ def _recover(run: Run, tell: Callable[[str], None]) -> float | None:
     [probe] = run.press.flood(FILES, documents(1, first=number))
     waiting: list[Team] = list(run.teams)
     while waiting and time.monotonic() - began < run_deadline():
+        run.revive()
         waiting = [team for team in waiting if team.applied_at(probe.headline) is None]
         if "enriched" in str(waiting):
             run.replay()

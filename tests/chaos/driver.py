@@ -256,6 +256,11 @@ class Run:
         """Whether it holds each item of which there is something to tell."""
         return team.count() >= self.items()
 
+    def revive(self) -> None:
+        """Consumers that ended by themselves."""
+        for team in self.teams:
+            team.revive()
+
     def missing(self, *, patience_s: float = 90) -> list[str]:
         """Ids of what the press has out and the tables do not hold so: documents that are not stored yet. What was seen once is not looked at again."""
         open_ones = {
@@ -296,6 +301,7 @@ class Run:
         began, told = time.monotonic(), 0.0
         while True:
             self.drop_again()
+            self.revive()
             waiting = self.waits_for()
             if not waiting:
                 if not self.replay():

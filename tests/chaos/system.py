@@ -149,6 +149,11 @@ class Team:
     def pid(self) -> int:
         return self._process.pid if self._process else 0
 
+    def revive(self) -> None:
+        """As its own supervisor would, where it ended by itself: a Celery worker does so when its broker goes away at a wrong moment."""
+        if self._process is not None and self._process.poll() is not None:
+            self.start()
+
     def kill(self) -> None:
         if self._process is not None:
             send_group(self._process.pid, signal.SIGCONT)
