@@ -303,7 +303,7 @@ class Logging(Courier):
         start = max(held.seq, floor, self._scanned[2] if self._scanned[:2] == (one.generation, held.seq) else 0)
         if start > floor and _is_all_acknowledged(held, floor):
             return self._advance(into, one, start)
-        room = min(into.window - held.waiting, LOG_BATCH)
+        room = min(held.room, LOG_BATCH)
         if start >= last or room <= 0:
             return is_moved
         with self._db.read() as conn:

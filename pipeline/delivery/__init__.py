@@ -93,17 +93,14 @@ class Held(msgspec.Struct, frozen=True, kw_only=True):
     """Of its top, if that is of the generation that was asked for; else 0."""
     acknowledged: int = 0
     """All entries of that generation up to here were."""
-    waiting: int = 0
-    """Entries that are still in it."""
+    room: int = 1_000_000_000
+    """Entries that it takes now. What has no end says itself when it is full: a disk."""
     is_ready: bool = True
     """False: it, or a group of its readers, is to be made."""
 
 
 class Log(Protocol):
     """An open log. Every method may raise Infrastructure where it is away."""
-
-    window: int
-    """Entries that it holds at most."""
 
     def look(self, generation: int, now: datetime) -> Held:
         """What it holds."""
@@ -166,6 +163,12 @@ def read_settings(kind: str, type: type[S], settings: Mapping[str, Any], *, need
         return msgspec.convert(settings, type, strict=False)
     except msgspec.ValidationError as error:
         raise Misconfigured(f"A {kind} target's settings are wrong: {error}.") from error
+
+
+def room_in(window: int, waiting: int, window_bytes: int, taken_bytes: int, largest_bytes: int) -> int:
+    """Messages of whatever size that a queue takes besides those that wait in it; one in any case where none does. Pure."""
+    whole = (window_bytes - taken_bytes) // largest_bytes
+    return max(0, min(window - waiting, whole if waiting else max(1, whole)))
 
 
 def words(value: str) -> tuple[str, ...]:

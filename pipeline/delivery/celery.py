@@ -22,14 +22,14 @@ from celery.canvas import Signature
 from kombu.exceptions import KombuError
 from kombu.exceptions import OperationalError as BrokerAway
 from kombu.transport.pyamqp import Transport as RabbitMQ
-from redis.exceptions import RedisError
+from redis.exceptions import NoPermissionError, RedisError
 
-from pipeline.delivery import Answered, Finding, Room, Target, read_settings
+from pipeline.delivery import Answered, Finding, Room, Target, read_settings, room_in
 from pipeline.delivery._celery_check import examine, unanswered
 from pipeline.errors import Infrastructure, Misconfigured
 from pipeline.storage.deliveries import PROBE
 from pipeline.urls import verified
-from schemas.messages import Message, encode
+from schemas.messages import LARGEST_BYTES, Message, encode
 
 ACKNOWLEDGE = "newswire.acknowledge"
 _REPLY = ("subscription", "generation", "item", "seq", "ok")
@@ -37,6 +37,8 @@ _NOTHING = "celery.accumulate"
 _ANSWERS = 500
 """Acknowledgements of one look."""
 _PATIENCE_S = 5
+_LARGEST = LARGEST_BYTES * 4 // 3
+"""Bytes of the largest message, in a queue of Celery's: in base64."""
 _SCHEMES = ("redis://", "rediss://", "amqp://")
 _EXCHANGE_TYPES = ("direct", "topic")
 _TROUBLES: tuple[type[Exception], ...] = (
@@ -63,6 +65,8 @@ class CelerySettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     """Name of the keyword argument that takes the message; empty: it is the only positional one."""
     window: int = 100
     """Messages that its queue holds at most."""
+    window_bytes: int = 32 * 1024 * 1024
+    """Of its Redis, that these may take."""
     ack_queue: str = ""
     """Ours, on its broker; empty: `newswire-ack-` and the queue's name."""
     priority: int | None = None
@@ -89,6 +93,8 @@ def _read(settings: Mapping[str, Any]) -> CelerySettings:
     verified(read.broker)
     if read.window < 1:
         raise Misconfigured(f"window = {read.window}: a number of messages, 1 or more.")
+    if read.window_bytes < 1:
+        raise Misconfigured(f"window_bytes = {read.window_bytes}: a number of bytes.")
     return read
 
 
@@ -159,7 +165,9 @@ class CeleryChannel:
         with self._translated():
             channel = self._open().default_channel
             waiting = int(channel.queue_declare(queue=self._settings.queue, durable=True, passive=self._is_amqp).message_count)
-        return Room(free=max(0, self._settings.window - waiting), is_empty=waiting == 0)
+            taken = 0 if self._is_amqp else _taken_bytes(channel, self._settings.queue)  # a RabbitMQ keeps its queues on disk
+        free = room_in(self._settings.window, waiting, self._settings.window_bytes, taken, _LARGEST)
+        return Room(free=free, is_empty=waiting == 0)
 
     def send(self, subscription: int, messages: Sequence[Message], now: datetime) -> None:
         settings = self._settings
@@ -261,6 +269,16 @@ class CeleryChannel:
         if connection is not None:
             with suppress(*_TROUBLES):
                 connection.release()
+
+
+def _taken_bytes(channel: Any, queue: str) -> int:
+    """Of its Redis, by a queue with its sub-queues. 0 where an ACL does not let us ask: then messages alone are counted."""
+    try:
+        return sum(
+            int(channel.client.memory_usage(channel._q_for_pri(queue, priority), samples=0) or 0) for priority in channel.priority_steps
+        )
+    except NoPermissionError:
+        return 0
 
 
 def _transport_options(is_amqp: bool) -> dict[str, Any]:

@@ -75,14 +75,10 @@ class _Part(msgspec.Struct):
     begins_s: float
     """Of its period."""
     size: int = 0
-    lines: int = 0
 
 
 class FilesLog:
     """One folder. Closed, it forgets the file that is not complete."""
-
-    window = 1_000_000_000
-    """A disk says itself when it is full."""
 
     def __init__(self, settings: Mapping[str, Any]) -> None:
         self._settings = _read(settings)
@@ -128,7 +124,6 @@ class FilesLog:
             generation=newest,
             seq=top if is_ours else 0,
             acknowledged=self._done.get(generation, 0) if is_ours else 0,
-            waiting=part.lines if part else 0,
             is_ready=is_ours,
         )
 
@@ -165,7 +160,6 @@ class FilesLog:
                 line = encode(entry.message) + b"\n"
                 self._part.file.write(line)
                 self._part.size += len(line)
-                self._part.lines += 1
                 self._part.last = entry.seq
             if self._part is not None:
                 self._part.file.flush()

@@ -21,11 +21,11 @@ import msgspec
 import redis
 from redis.exceptions import RedisError, ResponseError
 
-from pipeline.delivery import Finding, Held, Target, read_settings, words
+from pipeline.delivery import Finding, Held, Target, read_settings, room_in, words
 from pipeline.errors import Infrastructure, Misconfigured
 from pipeline.storage.logs import Entry
 from pipeline.urls import verified
-from schemas.messages import encode
+from schemas.messages import LARGEST_BYTES, encode
 
 _PATIENCE_S = 5
 _APPEND = """
@@ -73,6 +73,8 @@ class StreamSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     """Consumer groups, separated by commas: what all of them have acknowledged goes."""
     window: int = 1000
     """Entries that it holds at most. What waits beyond that waits in SQL."""
+    window_bytes: int = 32 * 1024 * 1024
+    """Of its Redis, that these may take."""
 
 
 def _read(settings: Mapping[str, Any]) -> StreamSettings:
@@ -82,8 +84,8 @@ def _read(settings: Mapping[str, Any]) -> StreamSettings:
         raise Misconfigured("The url of a stream target is that of a Redis.", hint="url=redis://host:6379/1")
     if not words(read.groups):
         raise Misconfigured("A stream target needs the groups that read it.", hint=example)
-    if read.window < 1:
-        raise Misconfigured(f"window = {read.window}: a number of entries, 1 or more.")
+    if read.window < 1 or read.window_bytes < 1:
+        raise Misconfigured(f"window = {read.window}, window_bytes = {read.window_bytes}: both are 1 or more.")
     return read
 
 
@@ -107,7 +109,6 @@ class StreamLog:
         self._groups = words(self._settings.groups)
         self._key = self._settings.stream
         self._client: redis.Redis | None = None
-        self.window = self._settings.window
 
     def _open(self) -> redis.Redis:
         if self._client is None:
@@ -129,9 +130,10 @@ class StreamLog:
             with self._open().pipeline(transaction=True) as together:
                 together.xinfo_stream(self._key)
                 together.xinfo_groups(self._key)
+                together.memory_usage(self._key, samples=0)
                 for group in self._groups:
                     together.xpending(self._key, group)
-                stream, groups, *pending = together.execute(raise_on_error=False)
+                stream, groups, taken, *pending = together.execute(raise_on_error=False)
             for answer in (stream, groups, *pending):
                 if isinstance(answer, Exception) and not _is_absence(answer):
                     raise answer
@@ -149,9 +151,14 @@ class StreamLog:
             acknowledged=min(
                 _acknowledged(delivered.get(group), said, generation) for group, said in zip(self._groups, pending, strict=True)
             ),
-            waiting=int(stream["length"]),
+            room=self._room(int(stream["length"]), taken),
             is_ready=set(self._groups) <= set(delivered),
         )
+
+    def _room(self, length: int, taken: Any) -> int:
+        """`taken`: bytes; something else where an ACL does not let us ask: then entries alone are counted."""
+        known = taken if isinstance(taken, int) else 0
+        return room_in(self._settings.window, length, self._settings.window_bytes, known, LARGEST_BYTES)
 
     def append(self, held: Held, generation: int, floor: int, entries: Sequence[Entry]) -> bool:
         told: list[bytes | int] = []

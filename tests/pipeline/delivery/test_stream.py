@@ -21,7 +21,11 @@ from pipeline.errors import Infrastructure, Misconfigured
 from pipeline.storage import ledger, logs, subscriptions
 from pipeline.storage.db import Database
 from pipeline.storage.deliveries import Look
+from pipeline.storage.logs import Entry
 from schemas import tables
+from schemas.messages import LARGEST_BYTES
+from tests.pipeline.delivery.test_targets import GENERATION, NOW
+from tests.pipeline.delivery.test_targets import message as told
 from tests.wire import LONG, Wire
 from workers import couriers
 from workers.couriers import Logging
@@ -431,3 +435,18 @@ def test_why_tells_that_it_was_given(made: Callable[..., Stream]) -> None:
     with desk.db.read() as conn:
         [row] = conn.execute(select(tables.history).where(tables.history.c.what == "delivered")).all()
     assert (row.item, row.detail) == (item, {"subscription": "team", "seq": 1, "until": "appended"})
+
+
+def test_large_entries_fill_its_window_by_their_bytes(valkey_url: str) -> None:
+    log = StreamLog({"url": valkey_url, "stream": "stories", "groups": "desk", "window_bytes": 2_000_000})
+    log.append(log.look(GENERATION, NOW), GENERATION, 0, ())
+    large = told(text="A harbour. " * (LARGEST_BYTES // 30))
+    seq = 0
+    while room := (held := log.look(GENERATION, NOW)).room:
+        entries = [Entry(seq=seq + n + 1, item=1, at=NOW, message=large) for n in range(room)]
+        assert log.append(held, GENERATION, 0, entries)
+        seq += room
+    with redis.Redis.from_url(valkey_url) as client:
+        assert 1_000_000 < int(client.memory_usage("stories", samples=0) or 0) < 2_100_000
+    assert 4 < seq < 30
+    log.close()

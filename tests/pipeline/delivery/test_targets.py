@@ -16,7 +16,7 @@ import redis
 from celery import Celery
 from kombu import entity as kombu_entity
 
-from pipeline.delivery import Answered, Held, open_channel, open_log, target, targets
+from pipeline.delivery import Answered, Held, open_channel, open_log, room_in, target, targets
 from pipeline.errors import Infrastructure, Misconfigured
 from pipeline.storage.logs import Entry
 from schemas.article import Article
@@ -347,13 +347,13 @@ def ready(log: Any, *entries: Entry, floor: int = 0, generation: int = GENERATIO
 
 def test_a_log_begins_at_the_floor(log: Any) -> None:
     held = ready(log, floor=7)
-    assert (held.is_ready, held.waiting, held.acknowledged) == (True, 0, 7)
+    assert (held.is_ready, held.acknowledged) == (True, 7)
 
 
 def test_entries_are_kept_whole_and_in_order(log: Any, log_side: Any) -> None:
     entries = [entry(3), entry(5, 2), entry(9)]
     held = ready(log, *entries)
-    assert (held.seq, held.generation, held.waiting) == (9, GENERATION, 3)
+    assert (held.seq, held.generation) == (9, GENERATION)
     assert log_side.held() == [json.loads(encode(one.message)) for one in entries]
 
 
@@ -403,6 +403,39 @@ def test_the_room_is_what_its_queue_lacks_to_the_window(valkey_url: str) -> None
     channel.send(3, [message(item) for item in range(10)], NOW)
     assert channel.room().free == 0
     channel.close()
+
+
+@pytest.mark.parametrize("priority", [{}, {"priority": 3}])
+def test_large_messages_fill_its_window_by_their_bytes(valkey_url: str, priority: dict[str, int]) -> None:
+    settings = {"broker": valkey_url, "task": "their.task", "queue": "theirs", "window": 1000, "window_bytes": 2_000_000} | priority
+    channel = open_channel("celery", settings)
+    large = "A harbour. " * (LARGEST_BYTES // 30)
+    sent = 0
+    while free := channel.room().free:
+        channel.send(3, [message(sent + n, text=large) for n in range(free)], NOW)
+        sent += free
+    with redis.Redis.from_url(valkey_url) as client:
+        taken = sum(int(client.memory_usage(key, samples=0) or 0) for key in client.keys("theirs*"))
+    assert 1_000_000 < taken < 2_000_000
+    assert 4 < sent < 20
+    channel.close()
+
+
+def test_an_acl_that_lets_nobody_ask_for_bytes_leaves_the_window_of_messages(valkey_url: str) -> None:
+    with redis.Redis.from_url(valkey_url) as client:
+        client.execute_command("ACL", "SETUSER", "them", "on", ">pw", "+@all", "-memory", "&*", "~*")
+    channel = open_channel("celery", {"broker": valkey_url.replace("//", "//them:pw@"), "task": "t", "queue": "theirs", "window": 5})
+    channel.send(3, [message(1)], NOW)
+    assert channel.room().free == 4
+    channel.close()
+
+
+@pytest.mark.parametrize(
+    ("waiting", "taken", "room"),
+    [(0, 0, 10), (5, 500, 5), (9, 100, 1), (3, 760, 2), (10, 100, 0), (1, 1000, 0), (1, 2000, 0), (0, 2000, 1)],
+)
+def test_room_is_what_is_left_of_messages_and_of_bytes_for_the_largest(waiting: int, taken: int, room: int) -> None:
+    assert room_in(10, waiting, 1000, taken, 100) == room
 
 
 def test_a_broker_that_is_away_is_told_by_each_use(valkey_url: str) -> None:
