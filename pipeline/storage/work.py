@@ -205,8 +205,8 @@ def split(conn: Connection, claimed: Claimed, now: datetime) -> list[int] | None
     row = conn.execute(delete(work).where(_held(claimed)).returning(work.c.refs, work.c.due_at)).one_or_none()
     if row is None:
         return None
-    # due as their chunk was, or what was lost would stand behind all that came meanwhile; a little apart, so that they keep their order
-    first = min(row.due_at, now - timedelta(seconds=SPLIT_JITTER_S))
+    # a little before their chunk, or what was lost would stand behind all that came with it; a little apart, so that they keep their order
+    first = row.due_at - timedelta(seconds=SPLIT_JITTER_S)
     step = SPLIT_JITTER_S / max(1, len(row.refs))
     singles = [
         NewWork(

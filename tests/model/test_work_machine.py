@@ -134,7 +134,7 @@ class WorkMachine(RuleBasedStateMachine):
         refs = chunk.refs
         for id, ref in zip(singles, refs, strict=True):
             assert dues[id] <= self.now, "ready at once"
-            assert dues[id] <= chunk.due + timedelta(seconds=work.SPLIT_JITTER_S), "and not behind what came meanwhile"
+            assert dues[id] < chunk.due, "and before what came with its chunk"
             self.rows[id] = Row(refs=(ref,), due=dues[id])
 
     @precondition(lambda self: self.claims)

@@ -196,6 +196,17 @@ def test_a_lost_chunk_is_split_into_singles_and_nothing_is_lost(database: Databa
     assert refs_anywhere(database) == [7, 8, 9]
 
 
+def test_what_was_lost_goes_before_all_that_came_with_it(database: Database) -> None:
+    id = add(database, 7, 8, 9)
+    waiting = add(database, 10, 11)
+    chunk = held(database, id)
+    with database.write() as conn:
+        singles = work.split(conn, chunk, LATER)
+        offered = [row.id for row in work.offer(conn, "ingest", "normal", 9, LATER)]
+    assert singles is not None
+    assert offered == [*singles, waiting]
+
+
 @pytest.mark.parametrize("rule", ["kept", "left out"])
 def test_singles_come_only_from_what_the_delete_gave_back(database: Database, rule: str, monkeypatch: pytest.MonkeyPatch) -> None:
     id = add(database, 7, 8)
