@@ -1,27 +1,22 @@
 """A contract test for somebody else's consumer: all that may happen to messages, sent to it as newswire sends, and what it shows then.
 
-Line        sends to the consumer's own queue, webhook, stream or folder, and waits until it has taken what was sent
 Looks       asks the consumer what it shows of an item, by a command of its own
 CASES       what is sent, what must be shown, and what a consumer that shows something else got wrong
 """
 
 from __future__ import annotations
 
-import contextlib
 import json
 import secrets
 import shlex
 import subprocess
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from datetime import datetime, timedelta
-from typing import Any, Protocol
+from collections.abc import Callable, Iterator
 
 import msgspec
 
-from pipeline.delivery import Answered, Channel, Log, open_channel, open_log, target
-from pipeline.errors import Gone, Infrastructure, Misconfigured, Transient
-from pipeline.storage.logs import Entry
+from newswire.consumer_lines import Line, Streamed
+from pipeline.errors import Misconfigured
 from schemas.article import Article
 from schemas.messages import Message, Showing
 
@@ -147,91 +142,6 @@ CASES = (
 )
 
 
-class Line(Protocol):
-    """A way to the consumer."""
-
-    is_log: bool
-
-    def tell(self, messages: Sequence[Message]) -> str:
-        """Send, and wait until they were taken; '' or what went wrong."""
-
-
-class Pushed:
-    """To a queue or a webhook: one message after the other, each answered before the next."""
-
-    is_log = False
-
-    def __init__(self, channel: Channel, patience_s: float, now: Callable[[], datetime]) -> None:
-        self._channel = channel
-        self._patience_s = patience_s
-        self._now = now
-
-    def tell(self, messages: Sequence[Message]) -> str:
-        for message in messages:
-            got: list[Answered] = []
-            try:
-                self._channel.send(1, [message], self._now())
-            except (Infrastructure, Transient, Gone) as error:
-                return str(error)
-            deadline = time.monotonic() + self._patience_s
-            while not self._channel.answers(got.extend):
-                if time.monotonic() > deadline:
-                    return f"It did not acknowledge within {self._patience_s:g} s."
-                time.sleep(_LOOK_S)
-            if not all(one.ok for one in got):
-                return f"It refused a message: {got[-1].why or 'its task failed'}."
-        return ""
-
-
-class Logged:
-    """To a stream or a folder: entries in order. Their ids grow whatever the messages' own numbers do, as after a rewind."""
-
-    is_log = True
-
-    def __init__(self, log: Log, patience_s: float, now: datetime) -> None:
-        self._log = log
-        self._patience_s = patience_s
-        self._now = now
-        self._generation = int(now.timestamp())
-        self._seq = 0
-
-    def tell(self, messages: Sequence[Message]) -> str:
-        held = self._log.look(self._generation, self._now)
-        if not held.is_ready:
-            self._log.append(held, self._generation, self._seq, ())
-            held = self._log.look(self._generation, self._now)
-        entries = []
-        for message in messages:
-            self._seq += 1
-            entries.append(Entry(seq=self._seq, item=message.item, at=self._now, message=message))
-        self._log.append(held, self._generation, 0, entries)
-        self._now += timedelta(days=1)  # a file is complete
-        deadline = time.monotonic() + self._patience_s
-        while self._log.look(self._generation, self._now).acknowledged < self._seq:
-            if time.monotonic() > deadline:
-                return f"It did not acknowledge within {self._patience_s:g} s."
-            time.sleep(_LOOK_S)
-        return ""
-
-
-@contextlib.contextmanager
-def line_to(kind: str, settings: Mapping[str, Any], patience_s: float, now: Callable[[], datetime]) -> Iterator[Line]:
-    """Raises Misconfigured."""
-    target(kind).check(settings)
-    if target(kind).is_log:
-        log = open_log(kind, settings)
-        try:
-            yield Logged(log, patience_s, now())
-        finally:
-            log.close()
-    else:
-        channel = open_channel(kind, settings)
-        try:
-            yield Pushed(channel, patience_s, now)
-        finally:
-            channel.close()
-
-
 class Shown(msgspec.Struct, frozen=True, kw_only=True):
     """What the consumer says of an item."""
 
@@ -260,14 +170,28 @@ def looks(command: str, item: int) -> Shown:
     return Shown(shows=said or None)
 
 
+A_DEAD_READER = "a reader that died"
+"""Of streams only: a case that is not about what is sent, but about whose hands it fell into."""
+
+
 def check(line: Line, look: Callable[[int], Shown], patience_s: float) -> Iterator[Result]:
     """Case by case; each has an item of its own. At the end all of them are purged there."""
     first = _FIRST_ITEM + secrets.randbits(24) * 100
     for number, case in enumerate(CASES):
         if not case.logs_only or line.is_log:
             yield _run(line, look, patience_s, case, first + 2 * number)
-    gone = [message(first + 2 * n + k, Step(seq=1000, epoch=99, status=Showing.PURGED)) for n in range(len(CASES)) for k in (0, 1)]
-    line.tell(gone)
+    if isinstance(line, Streamed):
+        yield _of_the_dead(line, look, patience_s, first - 1)
+    gone = Step(seq=1000, epoch=99, status=Showing.PURGED)
+    line.tell([message(item, gone) for item in range(first - 1, first + 2 * len(CASES))])
+
+
+def _of_the_dead(line: Streamed, look: Callable[[int], Shown], patience_s: float, item: int) -> Result:
+    wrong = "What a reader of its group had in its hands when it died nobody takes up: XAUTOCLAIM it."
+    trouble = line.tell_a_dead_reader(message(item, Step(seq=10, text="One")))
+    shown = look(item).shows
+    is_well = not trouble and shown == "One"
+    return Result(name=A_DEAD_READER, ok=is_well, says="" if is_well else f"{wrong} {trouble}".strip())
 
 
 def _run(line: Line, look: Callable[[int], Shown], patience_s: float, case: Case, item: int) -> Result:

@@ -46,7 +46,8 @@ def check(
         --shows 'python receive.py --show {item}'
     """
     from newswire.consumer_check import check as run
-    from newswire.consumer_check import line_to, looks
+    from newswire.consumer_check import looks
+    from newswire.consumer_lines import line_to
     from pipeline.storage.db import Database
 
     clock = Database.open("sqlite://")

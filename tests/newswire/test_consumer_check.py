@@ -19,7 +19,8 @@ from typing import Any
 import pytest
 
 from newswire.cli import main
-from newswire.consumer_check import CASES, Shown, check, line_to, looks
+from newswire.consumer_check import A_DEAD_READER, CASES, Shown, check, looks
+from newswire.consumer_lines import line_to
 from pipeline.errors import Misconfigured
 from tests.consumer import consuming, until
 from tests.hook import SECRET
@@ -187,7 +188,21 @@ def listens(port: int) -> bool:
 def test_the_example_of_a_stream_keeps_to_the_contract(tmp_path: Path, valkey_url: str) -> None:
     with example(tmp_path, "stream/reader.py", "stories", "desk", "one", STREAM_URL=valkey_url) as look:
         said = results("stream", {"url": valkey_url, "stream": "stories", "groups": "desk"}, look)
-    assert said == {case.name: "" for case in CASES}
+    assert said == {case.name: "" for case in CASES} | {A_DEAD_READER: ""}
+
+
+def test_a_reader_that_claims_nothing_of_the_dead_is_found(tmp_path: Path, valkey_url: str) -> None:
+    """And what it is told after that it takes: nothing is left in dead hands."""
+    with example(tmp_path, "stream/reader.py", "stories", "desk", "one", STREAM_URL=valkey_url, LEFT_AFTER_MS=str(10**12)) as look:
+        said = results("stream", {"url": valkey_url, "stream": "stories", "groups": "desk"}, look, patience_s=5)
+        until(lambda: all(look(item).shows is None for item in shown(tmp_path)), "all purged at its end")
+    assert {name for name, says in said.items() if says} == {A_DEAD_READER}
+    assert "XAUTOCLAIM" in said[A_DEAD_READER]
+
+
+def shown(folder: Path) -> list[int]:
+    with closing(sqlite3.connect(folder / "held.sqlite", timeout=30)) as conn:
+        return [item for (item,) in conn.execute("SELECT item FROM held")]
 
 
 def test_the_example_of_files_keeps_to_the_contract(tmp_path: Path) -> None:
