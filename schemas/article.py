@@ -36,7 +36,7 @@ class Access(StrEnum):
 
     FULL = "full"
     PARTIAL = "partial"
-    """The beginning: a paywall or a `continue reading` hides the rest."""
+    """The beginning: a paywall or a `continue reading` hides the rest, or it goes on at a page that was not read."""
     BLOCKED = "blocked"
     """None of it: never stored as an article; here for those who report on pages."""
 
@@ -313,3 +313,7 @@ class Article(msgspec.Struct, frozen=True, kw_only=True):
     """The paragraphs with what they are, and what stands between them."""
     confidence: float = 1.0
     """How good a page's text is likely to be, as the F1 that pages of its sort reached (docs/reference/clean.md); 1 where nothing was to be found."""
+    pages: int = 1
+    """How many pages of its story it was joined from."""
+    next_page: str | None = None
+    """Where the story goes on, if that was not read: `rel=next`, or a list of its pages."""

@@ -8,11 +8,12 @@ Draft ─ page_html ─ page ─┐
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Callable
 from datetime import datetime
 
 import xxhash
 
-from pipeline.clean import page, typed, wire
+from pipeline.clean import page, pages, typed, wire
 from pipeline.clean.blocks import Block
 from pipeline.clean.described import described
 from pipeline.clean.page import Page
@@ -25,19 +26,36 @@ from pipeline.text.marks import Mark
 from pipeline.text.whitespace import one_line, paragraphs, word_count
 from schemas.article import Article, Draft, Kind, Urgency, Usability
 
-CLEANER = "5"
+CLEANER = "6"
 """Version of all rules that `clean` applies. A change of what it gives for any input raises it: renditions are kept apart by it."""
 
 _ALERT_WORDS = 60
 """An alert is a sentence or two."""
 
 
-def clean(draft: Draft, *, published: datetime | None = None) -> Article:
-    """The Article of a draft. `published` (aware) is when it was first published, where that is known from elsewhere.
+def clean_whole(draft: Draft, get: Callable[[str], Draft | None], *, published: datetime | None = None) -> Article:
+    """The Article of a draft and of the pages on which its story goes on, one after the other, as far as `get` has them.
+
+    Partial where a page is named and not to be had, or holds no text. Raises Unreadable for the first page, as `clean` does.
+    """
+    read = [clean(draft, published=published)]
+    addresses = [draft.url]
+    while (address := read[-1].next_page) and address not in addresses and len(read) < pages.MAX_PAGES and (further := get(address)):
+        try:
+            read.append(clean(further, published=published, first=draft.url))
+        except Unreadable:
+            break
+        addresses += [address, further.url]
+    return pages.joined(read, addresses)
+
+
+def clean(draft: Draft, *, published: datetime | None = None, first: str = "") -> Article:
+    """The Article of a draft, of this page alone. `published` (aware) is when it was first published, where that is known from elsewhere;
+    `first` the address of the story's first page, if that is another one.
 
     Raises Unreadable where there is no article in it: a blocked or challenge page, a page of links, a body with no words.
     """
-    found = _read(draft)
+    found = _read(draft, first)
     when = published or draft.published or found.said.published or draft.version_at or timestamp(draft.extra.get("stamp", ""))
     headline = marks.of_headline(one_line(draft.headline) or found.said.headline)
     said = headline.marks | _marks_of_lines(draft)
@@ -92,6 +110,7 @@ def clean(draft: Draft, *, published: datetime | None = None) -> Article:
         provenance=told.provenance,
         blocks=typed.typed(found.blocks, body, pictures),
         confidence=round(found.confidence, 3),
+        next_page=found.next_page or None,
     )
 
 
@@ -100,9 +119,9 @@ def text_hash(article: Article) -> str:
     return xxhash.xxh3_128_hexdigest(unicodedata.normalize("NFC", f"{article.headline}\n\n{article.text}").encode())
 
 
-def _read(draft: Draft) -> Page:
+def _read(draft: Draft, first: str) -> Page:
     if draft.page_html:
-        return page.read_page(draft.page_html, url=draft.url)
+        return page.read_page(draft.page_html, url=draft.url, first=first)
     if draft.body_html:
         return Page(blocks=page.read_body(draft.body_html, url=draft.url))
     return Page(blocks=tuple(Block(text) for text in paragraphs(draft.body_text)))

@@ -8,7 +8,7 @@ from __future__ import annotations
 import msgspec
 from selectolax.lexbor import LexborHTMLParser
 
-from pipeline.clean import access, choose, islands, tree, typed
+from pipeline.clean import access, choose, islands, pages, tree, typed
 from pipeline.clean.blocks import Block
 from pipeline.clean.metadata import Metadata, read_metadata
 from pipeline.clean.tree import Tree
@@ -32,10 +32,15 @@ class Page(msgspec.Struct, frozen=True, kw_only=True):
     """How good the choice of blocks is likely to be; 1 where there was none to make."""
     why_empty: str = ""
     """What is wrong with it, where `blocks` hold no story."""
+    next_page: str = ""
+    """Where its story goes on; "" where it ends here."""
 
 
-def read_page(html: str, *, url: str = "") -> Page:
-    """Find the article of a page. Raises Blocked for challenge pages, consent walls, errors, logins and pages that hold none."""
+def read_page(html: str, *, url: str = "", first: str = "") -> Page:
+    """Find the article of a page. `first`: the address of its story's first page, if that is another one.
+
+    Raises Blocked for challenge pages, consent walls, errors, logins and pages that hold none.
+    """
     parser = tree.parse(html)
     said = read_metadata(parser, url=url)
     body = parser.body
@@ -57,7 +62,14 @@ def read_page(html: str, *, url: str = "") -> Page:
     )
     if judged.access is Access.BLOCKED:
         raise Blocked(f"{url or 'The page'} {judged.reason}", url=url, hint=judged.hint)
-    return Page(blocks=blocks, said=said, access=judged.access, access_reason=judged.reason, confidence=confidence)
+    return Page(
+        blocks=blocks,
+        said=said,
+        access=judged.access,
+        access_reason=judged.reason,
+        confidence=confidence,
+        next_page=pages.next_page(parser, html, said, url=url or said.canonical_url, first=first),
+    )
 
 
 def _of_data(said: Metadata, parser: LexborHTMLParser, prose: int) -> tuple[str, ...]:

@@ -51,6 +51,8 @@ class Metadata(msgspec.Struct, kw_only=True, frozen=True):
     modified: datetime | None = None
     canonical_url: str = ""
     amp_url: str = ""
+    next_link: str = ""
+    """As it stands there: its next page, or the article after it."""
     site: str = ""
     section: str = ""
     language: str = ""
@@ -114,6 +116,7 @@ def read_metadata(parser: LexborHTMLParser, *, url: str = "") -> Metadata:
         modified=modified.value.at.astimezone(UTC) if modified else None,
         canonical_url=canonical.value if canonical else "",
         amp_url=absolute(head.amp, url),
+        next_link=head.next,
         site=site,
         section=section.value if section else "",
         language=declared,

@@ -45,6 +45,8 @@ class Head(msgspec.Struct):
     title: str = ""
     canonical: str = ""
     amp: str = ""
+    next: str = ""
+    """Of `link rel=next`."""
     language: str = ""
     """Of the `html` element."""
     scripts: list[str] = msgspec.field(default_factory=list)
@@ -108,6 +110,8 @@ def _link(head: Head, attributes: dict[str, str | None]) -> None:
         head.canonical = head.canonical or (attributes.get("href") or "").strip()[:_MAX_VALUE]
     elif rel == "amphtml":
         head.amp = head.amp or (attributes.get("href") or "").strip()[:_MAX_VALUE]
+    elif rel == "next":
+        head.next = head.next or (attributes.get("href") or "").strip()[:_MAX_VALUE]
 
 
 def _heading(head: Head, node: LexborNode) -> None:
