@@ -56,6 +56,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     time_limit_s: _Seconds = 20.0
     chunk_documents: _Count = 50
     """Documents that one piece of work holds at most."""
+    quarantine_limit: _Count = 100
+    """Documents of one source in quarantine, at which it is paused; and again with so many more."""
     flower_address: str = "127.0.0.1"
     """Where Flower listens; in a container 0.0.0.0, published on the host's loopback only."""
     flower_port: Annotated[int, Meta(ge=1, le=65535)] = 5555

@@ -17,7 +17,7 @@ from typing import Any, TypeVar
 from pipeline import config, failpoints
 from pipeline.config import Settings
 from pipeline.errors import Infrastructure, Misconfigured
-from pipeline.storage import connections
+from pipeline.storage import connections, quarantine
 from pipeline.storage.db import Database
 from pipeline.urls import verified
 
@@ -35,6 +35,7 @@ def use(settings: Settings) -> None:
     global _settings
     _settings = settings
     failpoints.arm(settings.failpoints)
+    quarantine.limit(settings.quarantine_limit)
 
 
 def settings() -> Settings:

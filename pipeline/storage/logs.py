@@ -85,10 +85,10 @@ def _is_of(one: Subscription) -> ColumnElement[bool]:
 
 
 def note(conn: Connection, one: Subscription, entries: Iterable[Entry], now: datetime) -> None:
-    """For `newswire why`: these are in the log now."""
-    rows = [
-        {"at": now, "what": "delivered", "item": entry.item, "detail": {"subscription": one.name, "seq": entry.seq, "until": "appended"}}
-        for entry in entries
-    ]
-    if rows:
-        conn.execute(history.insert(), rows)
+    """For `newswire why`: these are in the log now. Once: a file that was not complete is written again by the next deliverer."""
+    told = {"subscription": one.name, "generation": one.generation, "until": "appended"}
+    rows = [{"at": now, "what": "delivered", "item": entry.item, "detail": told | {"seq": entry.seq}} for entry in entries]
+    known = select(history.c.item, history.c.detail).where(history.c.item.in_({row["item"] for row in rows}), history.c.what == "delivered")
+    noted = [detail for _, detail in conn.execute(known)]
+    if new := [row for row in rows if row["detail"] not in noted]:
+        conn.execute(history.insert(), new)

@@ -5,23 +5,32 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 from functools import cache
-from importlib.metadata import PackageNotFoundError, version
+from importlib.metadata import PackageNotFoundError
+from importlib.metadata import version as installed
 from typing import Any
 
 from sqlalchemy import Connection, and_, func, insert, select, update
 
+from pipeline.config import Settings
 from pipeline.storage import history
-from schemas.tables import fetch_job, host, quarantine, sighting, source, work
+from schemas.tables import capture, fetch_job, host, item, quarantine, sighting, source, version, work
 
-MOST_OPEN = 100
-"""Documents of one source in quarantine: then it is paused. Something is wrong with all of it, not with some."""
+_OF_THE_SOURCE = ("scan", "fetch", "ingest")
+"""Stages in which what fails is the source's. An enricher that fails says nothing of where a text came from."""
+_limit = Settings().quarantine_limit
+
+
+def limit(documents: int) -> None:
+    """Documents of one source in quarantine, at which it is paused, in this process: something is wrong with all of it, not with some."""
+    global _limit
+    _limit = documents
 
 
 @cache
 def code_version() -> str:
     """Of the installed distribution; `source` where it runs from a checkout that is not installed."""
     try:
-        return version("newswire")
+        return installed("newswire")
     except PackageNotFoundError:
         return "source"
 
@@ -41,7 +50,13 @@ def add(
     run: int | None = None,
     url: str = "",
 ) -> int:
-    """Set something aside; its quarantine id. `stage` fetch: refs are sightings (or the source, for a listing, when `url` has none)."""
+    """Set something aside; its quarantine id. `stage` fetch: refs are sightings (or the source, for a listing, when `url` has none).
+
+    Where the caller does not know source and URL, they are looked up: of a document that kills its worker nothing else is known.
+    """
+    if source is None:
+        source, known = _origin(conn, stage, refs)
+        url = url or known
     row = quarantine.insert().values(
         stage=stage,
         refs=list(refs),
@@ -57,19 +72,33 @@ def add(
         at=now,
     )
     id = int(conn.execute(row.returning(quarantine.c.id)).scalar_one())
-    if source is not None:
+    if source is not None and stage in _OF_THE_SOURCE:
         _pause_if_too_many(conn, source, now)
     return id
 
 
+def _origin(conn: Connection, stage: str, refs: Sequence[int]) -> tuple[int | None, str]:
+    """The source, if all of it is of one, and the URL, if it is one document."""
+    ids = list(refs)
+    if stage == "ingest":
+        rows = conn.execute(select(capture.c.source, capture.c.url).where(capture.c.id.in_(ids))).all()
+    elif stage in ("enrich", "release"):
+        of = select(item.c.source, item.c.url).join(version, version.c.item == item.c.id)
+        rows = conn.execute(of.where(version.c.id.in_(ids))).all()
+    else:
+        return None, ""
+    sources = {row.source for row in rows}
+    return sources.pop() if len(sources) == 1 else None, rows[0].url if len(rows) == 1 else ""
+
+
 def _pause_if_too_many(conn: Connection, source_id: int, now: datetime) -> None:
-    """Each MOST_OPEN documents, so that a source that was resumed may go on for a while.
+    """Each time that there are so many more, so that a source that was resumed may go on for a while.
 
     Never waits for the source's row (the ledger lock may be held): who holds it is about to ask that source, and the next multiple is near.
     """
-    here = and_(quarantine.c.source == source_id, quarantine.c.released_at.is_(None))
+    here = and_(quarantine.c.source == source_id, quarantine.c.released_at.is_(None), quarantine.c.stage.in_(_OF_THE_SOURCE))
     count = conn.execute(select(func.count()).select_from(quarantine).where(here)).scalar_one()
-    if count % MOST_OPEN:
+    if count % _limit:
         return
     free = select(source.c.id).where(source.c.id == source_id, source.c.paused_at.is_(None)).with_for_update(skip_locked=True)
     reason = f"{count} of its documents are in quarantine: newswire quarantine list"

@@ -17,6 +17,7 @@ from pipeline.errors import Infrastructure, Misconfigured
 from pipeline.storage import drain, ledger, subscriptions
 from pipeline.storage.db import Database
 from pipeline.storage.deliveries import Look
+from schemas import tables
 from tests.wire import LONG, Wire
 from workers.couriers import Logging
 
@@ -165,6 +166,19 @@ def test_a_rewind_writes_again_under_another_generation(desk: Folder) -> None:
     desk.run()
     desk.hour()
     assert desk.files() == [[1, 2], [2]]
+
+
+def test_why_tells_once_what_is_written_again_after_a_kill_and_again_after_a_rewind(desk: Folder) -> None:
+    desk.arrive(1)
+    desk.run()
+    desk.dies()
+    desk.run()
+    told = [row.detail["generation"] for row in desk.wire.rows(tables.history) if row.what == "delivered"]
+    assert told == [desk.one.generation]
+    with desk.db.write() as conn:
+        subscriptions.rewind(conn, "archive", to=0)
+    desk.run()
+    assert len([row for row in desk.wire.rows(tables.history) if row.what == "delivered"]) == 2
 
 
 def test_a_full_disk_is_told_and_when_there_is_space_again_it_goes_on(database: Database, tmp_path: Path) -> None:

@@ -434,7 +434,7 @@ def test_why_tells_that_it_was_given(made: Callable[..., Stream]) -> None:
     desk.run(desk.courier())
     with desk.db.read() as conn:
         [row] = conn.execute(select(tables.history).where(tables.history.c.what == "delivered")).all()
-    assert (row.item, row.detail) == (item, {"subscription": "team", "seq": 1, "until": "appended"})
+    assert (row.item, row.detail) == (item, {"subscription": "team", "seq": 1, "generation": desk.one.generation, "until": "appended"})
 
 
 def test_large_entries_fill_its_window_by_their_bytes(valkey_url: str) -> None:

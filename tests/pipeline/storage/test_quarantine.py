@@ -6,10 +6,12 @@ from typing import Any
 
 import pytest
 
-from pipeline.storage import listing, quarantine
+from pipeline import resources
+from pipeline.config import Settings
+from pipeline.storage import listing, quarantine, work
 from pipeline.storage.db import Database
 from schemas import tables
-from tests.wire import Wire
+from tests.wire import LONG, Wire
 
 
 def set_aside(wire: Wire, source: int, error: str = "Unreadable") -> int:
@@ -21,7 +23,7 @@ def set_aside(wire: Wire, source: int, error: str = "Unreadable") -> int:
 
 @pytest.fixture
 def few(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(quarantine, "MOST_OPEN", 3)
+    monkeypatch.setattr(quarantine, "_limit", 3)
 
 
 def state(wire: Wire, id: int) -> Any:
@@ -77,3 +79,41 @@ def test_it_is_found_by_its_reason_and_by_its_source(database: Database) -> None
         assert listing.quarantine_open(conn, source_name="one") == [first, second]
         assert listing.quarantine_open(conn, source_name="one", error="Gone") == [second]
         assert listing.quarantine_show(conn, first)["code_version"] == quarantine.code_version()
+
+
+def test_the_limit_is_a_setting() -> None:
+    before = quarantine._limit
+    resources.use(Settings(quarantine_limit=7))
+    assert (before, quarantine._limit) == (100, 7)
+    quarantine.limit(before)
+
+
+def test_what_crashed_its_worker_says_where_it_came_from(database: Database) -> None:
+    """All that is known of it is its number: nobody lived to say more."""
+    wire = Wire(database)
+    claimed = wire.chunk(wire.capture(uri="tag:hw:1", version="1", url="https://wire.example/1"))
+    with database.write() as conn:
+        work.quarantine_lost(conn, claimed, wire.now)
+    [row] = wire.rows(tables.quarantine)
+    assert (row.source, row.url, row.error) == (wire.source("harbour-wire"), "https://wire.example/1", "WorkerLost")
+
+
+def test_a_chunk_of_several_sources_that_is_set_aside_names_none_of_them(database: Database) -> None:
+    wire = Wire(database)
+    claimed = wire.chunk(wire.capture(uri="tag:hw:1"), wire.capture("other-wire", uri="tag:ow:1"))
+    with database.write() as conn:
+        work.quarantine_lost(conn, claimed, wire.now)
+    [row] = wire.rows(tables.quarantine)
+    assert (row.source, row.url) == (None, "")
+
+
+def test_an_enricher_that_fails_names_the_item_and_pauses_no_source(database: Database, few: None) -> None:
+    wire = Wire(database)
+    wire.arrive(uri="tag:hw:1", version="1", headline="Harbour opens", body_text=LONG)
+    [version] = wire.rows(tables.version)
+    for _ in range(3):
+        with database.write() as conn:
+            quarantine.add(conn, wire.now, stage="enrich", refs=[version.id], lane="normal", error="EnricherFailed", message="It fails.")
+    [source] = wire.rows(tables.source)
+    assert {row.source for row in wire.rows(tables.quarantine)} == {source.id}
+    assert source.paused_at is None
