@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Sequence
 
 import msgspec
 
-from pipeline.clean import model
+from pipeline.clean import model, names
 from pipeline.clean.blocks import Role
 from pipeline.clean.features import measure
 from pipeline.clean.tree import Box, Raw, Tree
@@ -19,6 +20,17 @@ _FEW = 40
 """Blocks of a page so short that all of it may be the story, where nothing looks like one."""
 _LONG = 60
 """Characters from which a text that comes twice is the same one, and no refrain."""
+
+_DOUBTED = 0.9
+"""The model's word counts for more than a name or a phrase from this likelihood on."""
+_OFFER = re.compile(
+    r"newsletter|subscri(?:be|ption)|\bsign(?:ing)? up\b|\bcookies?\b|privacy policy|terms of (?:use|service)|affiliate|earn a (?:small )?commission"
+    r"|all rights reserved|follow us|may contain advertising|unsubscribe|click here|download (?:the|our) app|independently (?:selected|reviewed)"
+    r"|editorial independence|partner links|(?:purchase|buy|buy something) through (?:our )?links"
+    r"|\babonnier|\babonne[zr]|datenschutz|suscr[ií]b|iscri(?:viti|zione)|\bassine\b",
+    re.IGNORECASE,
+)
+"""What a site says to its readers of itself, in the languages that most of it is written in."""
 
 
 class Judged(msgspec.Struct, gc=False):
@@ -69,6 +81,54 @@ def _take_what_there_is(judged: list[Judged]) -> None:
                 one.is_kept, one.rule = True, "a short page without a story: all of it"
 
 
+def _drop_offers(judged: list[Judged], _: list[Box]) -> None:
+    """Doubted blocks with words of newsletters, consent and commissions: they come in too many forms for a model of form."""
+    for one in judged:
+        if one.is_kept and one.likelihood < _DOUBTED and _OFFER.search(one.raw.text):
+            one.is_kept, one.rule = False, "the site's word to its readers"
+
+
+def _drop_asides(judged: list[Judged], boxes: list[Box]) -> None:
+    """Doubted blocks in elements that call themselves a comment, a disclaimer or a biography, and together hold the lesser part of the prose."""
+    prose: Counter[str] = Counter()
+    for box in boxes:
+        if box.bits & names.ASIDE:
+            prose[box.label] += box.prose
+    if not prose:
+        return
+    limit = boxes[0].prose * 0.5
+    is_aside = [False] * len(boxes)
+    for index, box in enumerate(boxes):
+        is_aside[index] = index > 0 and is_aside[box.parent] or box.bits & names.ASIDE > 0 and prose[box.label] < limit
+    for one in judged:
+        if one.is_kept and one.likelihood < _DOUBTED and is_aside[one.raw.box]:
+            one.is_kept, one.rule = False, "in an aside, by its name"
+
+
+def _take_link_lists(judged: list[Judged], boxes: list[Box]) -> None:
+    """The items of lists of links right inside the story's element, between its paragraphs: of offers, winners, games."""
+    prose = _prose_by_parent(judged, boxes)
+    if not prose:
+        return
+    story = prose.most_common(1)[0][0]
+    kept = [place for place, one in enumerate(judged) if one.is_kept and one.raw.prose and boxes[one.raw.box].parent == story]
+    for one in judged[kept[0] : kept[-1]]:
+        raw = one.raw
+        if raw.tag == "li" and not one.is_kept and len(raw.text) > 10 and raw.linked > len(raw.text) * 0.66:
+            around = boxes[raw.box].parent
+            if around > 0 and boxes[around].parent == story:
+                one.is_kept, one.rule = True, "a list of links between the story's paragraphs"
+
+
+def _prose_by_parent(judged: list[Judged], boxes: list[Box]) -> Counter[int]:
+    """How much of the kept prose stands right inside which element."""
+    prose: Counter[int] = Counter()
+    for one in judged:
+        if one.is_kept and one.raw.prose:
+            prose[boxes[one.raw.box].parent] += one.raw.prose
+    return prose
+
+
 def _drop_repeats(judged: list[Judged], boxes: list[Box]) -> None:
     seen: dict[str, int] = {}
     for one in judged:
@@ -80,10 +140,7 @@ def _drop_repeats(judged: list[Judged], boxes: list[Box]) -> None:
 
 def _take_headings(judged: list[Judged], boxes: list[Box]) -> None:
     """Headings right above a kept block, all of them side by side with most of the story: of a list of short entries the model doubts each."""
-    prose: Counter[int] = Counter()
-    for one in judged:
-        if one.is_kept and one.raw.prose:
-            prose[boxes[one.raw.box].parent] += one.raw.prose
+    prose = _prose_by_parent(judged, boxes)
     if not prose:
         return
     story = prose.most_common(1)[0][0]
@@ -160,6 +217,9 @@ def confidence(judged: Sequence[Judged], tree: Tree) -> float:
 
 
 TIDYING = {
+    "the site's word to its readers": _drop_offers,
+    "in an aside, by its name": _drop_asides,
+    "a list of links between the story's paragraphs": _take_link_lists,
     "a heading of the story's paragraphs": _take_headings,
     "what stands above already": _drop_repeats,
     "a heading that nothing follows": _drop_last_headings,

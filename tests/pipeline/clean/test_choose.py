@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import pytest
+
 from pipeline.clean import choose, tree
 from pipeline.clean.blocks import Role
 from pipeline.clean.choose import Judged
 
+ENTRY = "<li><a href='/{0}'>The trawler of the year {0}, and its crew</a></li>"
 PROSE = "The harbour commission voted on Monday to deepen the main channel by two metres, ending a dispute of nine years."
 
 
@@ -29,3 +32,40 @@ def test_a_heading_elsewhere_or_above_nothing_is_not_taken() -> None:
     assert kept_headings(f"{story}</div><div><h3>More stories</h3><p>Seven of eleven members were in favour, it is said.</p></div>") == []
     assert kept_headings(f"{story}<h3>More stories</h3></div>") == []
     assert kept_headings(f"{story}<h3><a href='/x'>A story of another day</a></h3><p>Read all of it in the paper of today.</p></div>") == []
+
+
+def kept(body: str, *, likelihood: float) -> list[str]:
+    """Of a page whose paragraphs are all kept, each with this likelihood, and whose links are all dropped."""
+    root = tree.parse(f"<html><body>{body}</body></html>").body
+    assert root is not None
+    found = tree.read_tree(root)
+    judged = [Judged(raw, raw.role is not Role.LINK, likelihood, "") for raw in found.blocks]
+    choose.tidy(judged, found.boxes)
+    return [one.raw.text for one in judged if one.is_kept]
+
+
+@pytest.mark.parametrize(
+    "aside",
+    [
+        "<p>Sign up for our newsletter and have the harbour in your inbox on each morning of the week.</p>",
+        "<p>Abonnieren Sie den Hafenbrief. Es gilt unsere Datenschutzerklärung, die Sie jederzeit lesen können.</p>",
+        "<div class='comment-text'><p>I have said for years that this channel is too shallow, and nobody would hear of it.</p></div>",
+        "<div class='author-bio'><p>Jane Roe has written about the harbour and its fleet for as long as there is one.</p></div>",
+    ],
+)
+def test_what_a_site_says_of_itself_goes_where_it_is_doubted(aside: str) -> None:
+    body = f"<p>{PROSE}</p>{aside}<p>It is to begin in October. {PROSE}</p>"
+    assert len(kept(body, likelihood=0.6)) == 2
+    assert len(kept(body, likelihood=0.95)) == 3
+
+
+def test_an_element_called_comment_that_holds_the_story_stays() -> None:
+    assert kept(f"<div class='comment'><p>{PROSE}</p></div><p>Read by many.</p>", likelihood=0.6)[0] == PROSE
+
+
+def test_a_list_of_links_between_the_storys_paragraphs_is_its_own() -> None:
+    entries = "".join(ENTRY.format(year) for year in (2021, 2022, 2023))
+    top, end = f"<p>{PROSE}</p>", f"<p>It is to begin in October. {PROSE}</p>"
+    assert len(kept(f"<div>{top}<ul>{entries}</ul>{end}</div>", likelihood=1.0)) == 5
+    assert len(kept(f"<div>{top}{end}<ul>{entries}</ul></div>", likelihood=1.0)) == 2
+    assert len(kept(f"<div>{top}<div><ul>{entries}</ul></div>{end}</div>", likelihood=1.0)) == 2
