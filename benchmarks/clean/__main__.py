@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import sys
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from itertools import pairwise
@@ -134,8 +135,8 @@ _MEASURES = [measure for set_ in SETS for measure in _of_set(set_)]
 
 
 def ratios(found: dict[str, list[Found]]) -> dict[str, tuple[float, float]]:
-    """CPU as a multiple of a bare parse, one run a page: median and 95th percentile."""
-    return {name: metrics.spread([one.ratio for one in pages]) for name, pages in found.items()}
+    """CPU as a multiple of a bare parse, one run a page: median and 95th percentile; pages on which a peer was ended apart."""
+    return {name: metrics.spread([one.ratio for one in pages if one.ratio]) for name, pages in found.items()}
 
 
 def page_score(found: Found, truth: Truth) -> float:
@@ -168,8 +169,8 @@ def by_confidence(truths: Sequence[Truth], found: Sequence[Found]) -> list[dict[
 
 
 def show(result: dict[str, Any]) -> None:
-    """Tables in a terminal."""
-    console = Console()
+    """Tables in a terminal, or as wide as they are in a file."""
+    console = Console(width=None if sys.stdout.isatty() else 220)
     names = [OURS, *(name for name in tools.PEERS if name in result["ratio"])]
     table = Table("measure", "pages", *names, "to the best peer", "95 %", title=f"{result['half']} half, {result['pages']} pages")
     for name, entry in result["measures"].items():

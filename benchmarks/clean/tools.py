@@ -5,11 +5,13 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
+import multiprocessing
 import re
 import time
 import warnings
 from collections.abc import Callable, Iterable
 from importlib.metadata import version
+from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
@@ -55,7 +57,9 @@ def _newspaper4k(body: bytes, url: str) -> Found:
 
         from pipeline.text import charset
 
-        article = newspaper.article(url, input_html=charset.decode(body))
+        article = newspaper.article(
+            url, input_html=charset.decode(body), fetch_images=False
+        )  # else it asks the network for each page's pictures
     date = article.publish_date
     return Found(
         text=article.text or "",
@@ -144,19 +148,75 @@ def timed(tool: Tool, truth: Truth) -> Found:
     return msgspec.structs.replace(found, ratio=spent / bare, milliseconds=spent * 1000)
 
 
+_PATIENCE_S = 120
+"""By the clock. A peer that takes longer over a page is ended, and found nothing on it."""
+_KEPT_EVERY = 25
+"""Pages, until what was found is kept: a run that is broken off goes on from there."""
+
+
+def _serve(name: str, pipe: Connection) -> None:
+    """A peer in a process of its own: one page in, what it found out."""
+    while True:
+        truth = msgspec.json.decode(pipe.recv_bytes(), type=Truth)
+        pipe.send_bytes(msgspec.json.encode(timed(PEERS[name][1], truth)))
+
+
+class Peer:
+    """One tool in a process that may hang or die on a page: then the next page has a new one."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self._start()
+
+    def _start(self) -> None:
+        self._pipe, theirs = multiprocessing.Pipe()
+        self._process = multiprocessing.get_context("spawn").Process(target=_serve, args=(self.name, theirs), daemon=True)
+        self._process.start()
+        theirs.close()
+
+    def read(self, truth: Truth, patience_s: float = _PATIENCE_S) -> Found:
+        """What it finds on a page; nothing, with the reason, where it hangs or dies."""
+        try:
+            self._pipe.send_bytes(msgspec.json.encode(truth))
+            if self._pipe.poll(patience_s):
+                return msgspec.json.decode(self._pipe.recv_bytes(), type=Found)
+            reason = f"took more than {patience_s:g} seconds"
+        except (EOFError, OSError):
+            reason = "died"
+        self.close()
+        self._start()
+        return Found(refused=f"{self.name} {reason}")
+
+    def close(self) -> None:
+        """End its process."""
+        self._process.kill()
+        self._process.join()
+        self._pipe.close()
+
+
 def run_peer(name: str, truths: Iterable[Truth], cache: Path | None) -> list[Found]:
     """What a peer finds on all pages; from the cache where its version and the page are there."""
-    distribution, tool = PEERS[name]
-    label = f"{name} {version(distribution)}"
+    label = f"{name} {version(PEERS[name][0])}"
     store = cache / f"{re.sub('[^a-z0-9]+', '-', label)}.json" if cache else None
     known: dict[str, Any] = json.loads(store.read_text(encoding="utf-8")) if store and store.exists() else {}
     found = []
-    for truth in track(list(truths), description=label, transient=True):
+    peer = Peer(name)
+    for place, truth in enumerate(track(list(truths), description=label, transient=True), start=1):
         digest = hashlib.sha1(f"{truth.set}{truth.page}{truth.url}".encode()).hexdigest()
         if digest not in known:
-            known[digest] = msgspec.to_builtins(timed(tool, truth))
+            known[digest] = msgspec.to_builtins(peer.read(truth))
+            if store and not place % _KEPT_EVERY:
+                _keep(store, known)
         found.append(msgspec.convert(known[digest], Found))
+    peer.close()
     if store:
-        store.parent.mkdir(parents=True, exist_ok=True)
-        store.write_text(json.dumps(known), encoding="utf-8")
+        _keep(store, known)
+    lost = [one.refused for one in found if one.refused]
+    if lost:
+        print(f"{label}: nothing of {len(lost)} pages, {', '.join(sorted(set(lost)))}.")
     return found
+
+
+def _keep(store: Path, known: dict[str, Any]) -> None:
+    store.parent.mkdir(parents=True, exist_ok=True)
+    store.write_text(json.dumps(known), encoding="utf-8")
