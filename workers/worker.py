@@ -126,6 +126,7 @@ def _ready(sender: Any, **_: Any) -> None:
     down = getattr(pool, "on_process_down", None)
     _stop_softly(getattr(pool, "_pool", None))
     _stop_for_sure(sender.controller)
+    _take_nothing_at_the_end(sender.controller)
     if pool is not None and down is not None and not getattr(down, "frees", False):
         pool.on_process_down = _freeing(down)
     log.info("worker.ready", queues=[queue.name for queue in sender.task_consumer.queues])
@@ -152,6 +153,17 @@ def _stop_softly(children: Any) -> None:
         os.kill(os.getpid(), signal.SIGQUIT)
 
     signal.signal(signal.SIGTERM, stop)
+
+
+def _take_nothing_at_the_end(controller: Any) -> None:
+    """A signal stops the pool in the midst of a turn of the loop. In the rest of it Celery asks the pool for its size before it takes a message:
+    it has none any more, and the worker ended by an error.
+    """
+
+    def ends(**_: Any) -> None:
+        controller.max_concurrency = -1  # taken for the size, where it is set; there are never fewer in hand
+
+    signals.worker_shutting_down.connect(ends, weak=False, dispatch_uid="newswire takes nothing at the end")
 
 
 def _stop_for_sure(controller: Any) -> None:

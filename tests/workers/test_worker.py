@@ -12,11 +12,14 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import msgspec
 import pytest
-from celery import Celery
+from celery import Celery, signals
+from celery.concurrency.prefork import TaskPool
+from celery.worker.consumer.tasks import Tasks
 from sqlalchemy import select, update
 
 from pipeline import resources
@@ -141,6 +144,29 @@ def test_a_killed_child_frees_its_row_at_once_and_its_chunk_is_split(
     # told to stop, it ends soon
     os.kill(started.pid, signal.SIGTERM)
     started.wait(10)
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_a_worker_that_ends_asks_no_pool_for_its_size_that_is_gone(celery_app: Celery) -> None:
+    """Its signal stops the pool in the midst of a turn of Celery's loop; a message that is there then is looked at still."""
+    with celery_app.connection() as connection:
+        controller = SimpleNamespace(max_concurrency=None)
+        ending = SimpleNamespace(
+            app=celery_app,
+            connection=connection,
+            controller=controller,
+            pool=TaskPool(limit=1),
+            initial_prefetch_count=1,
+            update_strategies=lambda: None,
+            on_decode_error=None,
+        )
+        Tasks(ending).start(ending)
+        can_consume = ending.task_consumer.channel.qos.can_consume
+        with pytest.raises(AttributeError, match="_processes"):
+            can_consume()
+        worker._take_nothing_at_the_end(controller)
+        signals.worker_shutting_down.send(sender="worker", sig="SIGQUIT", how="Cold", exitcode=0)
+        assert not can_consume()
 
 
 def test_it_does_not_start_where_redis_is_away_too_old_or_refuses_us(settings: Settings) -> None:
