@@ -11,11 +11,13 @@ import msgspec
 from sqlalchemy import Connection, select
 
 from pipeline import collect, urls
+from pipeline.clean.pages import MAX_PAGES
 from pipeline.config import Settings
 from pipeline.enriching import enrich_chunk
-from pipeline.errors import Infrastructure, Misconfigured, Unreadable
+from pipeline.errors import Infrastructure, Misconfigured, NewswireError, Unreadable
 from pipeline.ingest import ingest_chunk
 from pipeline.storage import captures, drain, items, work
+from pipeline.storage.captures import Arriving
 from pipeline.storage.db import Database
 from pipeline.storage.work import NewWork
 from schemas import tables
@@ -48,7 +50,7 @@ def ingest_here(db: Database, settings: Settings, location: str) -> list[Ingeste
         drained = drain.state(conn)
     if drained is not None:
         raise Infrastructure(drained.sentence)
-    document = fetch(location, settings, now)
+    document, *further = _pages(location, settings, now)
     with db.write() as conn:
         now = db.now(conn)
         source = _source(conn, document, now)
@@ -57,7 +59,13 @@ def ingest_here(db: Database, settings: Settings, location: str) -> list[Ingeste
                 tables.run.insert().values(trigger="cli", label=f"ingest {location}"[:500], created_at=now).returning(tables.run.c.id)
             ).scalar_one()
         )
-        capture = captures.store(conn, document, source=source, sighting=None, run=run, log_id=secrets.token_hex(6), now=now)
+        log_id = secrets.token_hex(6)
+        capture = captures.store(conn, document, source=source, sighting=None, run=run, log_id=log_id, now=now)
+        captures.store_many(
+            conn,
+            [Arriving(document=page, source=source, sighting=None, run=run, log_id=log_id, continues=capture) for page in further],
+            now,
+        )
         row = NewWork(stage="ingest", lane="normal", label=f"{location} · run {run}"[:500], refs=(capture,), run=run)
         [offered] = work.add(conn, [row], now, offered=True)
     outcome = _work(db, settings, offered.id)
@@ -66,6 +74,20 @@ def ingest_here(db: Database, settings: Settings, location: str) -> list[Ingeste
     for following in outcome.next:
         _work(db, settings, following.id)
     return _results(db, capture)
+
+
+def _pages(location: str, settings: Settings, now: datetime) -> list[Document]:
+    """A document and the further pages of its story, as far as they can be had. Raises what `fetch` raises for the first."""
+    found = [fetch(location, settings, now)]
+    first = found[0].final_url or found[0].url
+    asked = {location, first}
+    while len(found) < MAX_PAGES and (url := collect.next_page(found[-1], first if len(found) > 1 else "")) and url not in asked:
+        asked.add(url)
+        try:
+            found.append(fetch(url, settings, now))
+        except NewswireError:
+            break  # the text is partial, and says so
+    return found
 
 
 def fetch(location: str, settings: Settings, now: datetime) -> Document:

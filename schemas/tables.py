@@ -173,6 +173,7 @@ fetch_job = _table(
     _ref("source", "source", nullable=False),
     _ref("sighting", "sighting"),
     _ref("poll", "poll"),
+    _ref("continues", "capture"),  # of a further page of a story: its first page
     Column("lane", Text, nullable=False),
     _ref("run", "run"),
     Column("due_at", Moment, nullable=False),
@@ -189,6 +190,7 @@ capture = _table(
     _ref("source", "source", nullable=False),
     _ref("sighting", "sighting"),
     _ref("run", "run"),
+    _ref("continues", "capture"),  # a further page of a story: its first page, whose item it belongs to
     Column("log_id", Text, nullable=False),
     Column("url", Text, nullable=False),
     _words("final_url"),
@@ -201,6 +203,7 @@ capture = _table(
     Index("ix_capture_url", "url"),
     Index("ix_capture_hash", "hash"),
     Index("ix_capture_run", "run"),
+    Index("ix_capture_continues", "continues"),
 )
 
 capture_body = _table(

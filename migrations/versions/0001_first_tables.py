@@ -237,6 +237,7 @@ def upgrade() -> None:
         sa.Column("source", Id, nullable=False),
         sa.Column("sighting", Id, nullable=True),
         sa.Column("run", Id, nullable=True),
+        sa.Column("continues", Id, nullable=True),
         sa.Column("log_id", sa.Text(), nullable=False),
         sa.Column("url", sa.Text(), nullable=False),
         sa.Column("final_url", sa.Text(), server_default=sa.text("''"), nullable=False),
@@ -246,12 +247,14 @@ def upgrade() -> None:
         sa.Column("hash", sa.Text(), nullable=False),
         sa.Column("day", sa.Text(), nullable=False),
         sa.Column("size_bytes", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(["continues"], ["capture.id"], name=op.f("fk_capture_continues")),
         sa.ForeignKeyConstraint(["run"], ["run.id"], name=op.f("fk_capture_run")),
         sa.ForeignKeyConstraint(["sighting"], ["sighting.id"], name=op.f("fk_capture_sighting")),
         sa.ForeignKeyConstraint(["source"], ["source.id"], name=op.f("fk_capture_source")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_capture")),
         sqlite_autoincrement=True,
     )
+    op.create_index("ix_capture_continues", "capture", ["continues"], unique=False)
     op.create_index("ix_capture_hash", "capture", ["hash"], unique=False)
     op.create_index("ix_capture_run", "capture", ["run"], unique=False)
     op.create_index("ix_capture_url", "capture", ["url"], unique=False)
@@ -289,31 +292,6 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("subscription", "item", name=op.f("pk_delivery")),
     )
     op.create_index("ix_delivery_due", "delivery", ["subscription", "lane", "seq"], unique=False)
-    op.create_table(
-        "fetch_job",
-        sa.Column("id", Id, autoincrement=True, nullable=False),
-        sa.Column("host", sa.Text(), nullable=False),
-        sa.Column("url", sa.Text(), nullable=False),
-        sa.Column("kind", sa.Text(), nullable=False),
-        sa.Column("source", Id, nullable=False),
-        sa.Column("sighting", Id, nullable=True),
-        sa.Column("poll", Id, nullable=True),
-        sa.Column("lane", sa.Text(), nullable=False),
-        sa.Column("run", Id, nullable=True),
-        sa.Column("due_at", Moment(), nullable=False),
-        sa.Column("attempts", sa.Integer(), server_default=sa.text("0"), nullable=False),
-        sa.Column("retries", sa.Integer(), server_default=sa.text("0"), nullable=False),
-        sa.Column("last_error", sa.Text(), server_default=sa.text("''"), nullable=False),
-        sa.ForeignKeyConstraint(["host"], ["host.name"], name=op.f("fk_fetch_job_host")),
-        sa.ForeignKeyConstraint(["poll"], ["poll.id"], name=op.f("fk_fetch_job_poll")),
-        sa.ForeignKeyConstraint(["run"], ["run.id"], name=op.f("fk_fetch_job_run")),
-        sa.ForeignKeyConstraint(["sighting"], ["sighting.id"], name=op.f("fk_fetch_job_sighting")),
-        sa.ForeignKeyConstraint(["source"], ["source.id"], name=op.f("fk_fetch_job_source")),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_fetch_job")),
-        sqlite_autoincrement=True,
-    )
-    op.create_index("ix_fetch_job_host", "fetch_job", ["host", "due_at"], unique=False)
-    op.create_index("ix_fetch_job_source", "fetch_job", ["source"], unique=False)
     op.create_table(
         "history",
         sa.Column("id", Id, autoincrement=True, nullable=False),
@@ -369,6 +347,33 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["item"], ["item.id"], name=op.f("fk_tombstone_item")),
         sa.PrimaryKeyConstraint("provider", "kind", "key", name=op.f("pk_tombstone")),
     )
+    op.create_table(
+        "fetch_job",
+        sa.Column("id", Id, autoincrement=True, nullable=False),
+        sa.Column("host", sa.Text(), nullable=False),
+        sa.Column("url", sa.Text(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("source", Id, nullable=False),
+        sa.Column("sighting", Id, nullable=True),
+        sa.Column("poll", Id, nullable=True),
+        sa.Column("continues", Id, nullable=True),
+        sa.Column("lane", sa.Text(), nullable=False),
+        sa.Column("run", Id, nullable=True),
+        sa.Column("due_at", Moment(), nullable=False),
+        sa.Column("attempts", sa.Integer(), server_default=sa.text("0"), nullable=False),
+        sa.Column("retries", sa.Integer(), server_default=sa.text("0"), nullable=False),
+        sa.Column("last_error", sa.Text(), server_default=sa.text("''"), nullable=False),
+        sa.ForeignKeyConstraint(["continues"], ["capture.id"], name=op.f("fk_fetch_job_continues")),
+        sa.ForeignKeyConstraint(["host"], ["host.name"], name=op.f("fk_fetch_job_host")),
+        sa.ForeignKeyConstraint(["poll"], ["poll.id"], name=op.f("fk_fetch_job_poll")),
+        sa.ForeignKeyConstraint(["run"], ["run.id"], name=op.f("fk_fetch_job_run")),
+        sa.ForeignKeyConstraint(["sighting"], ["sighting.id"], name=op.f("fk_fetch_job_sighting")),
+        sa.ForeignKeyConstraint(["source"], ["source.id"], name=op.f("fk_fetch_job_source")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_fetch_job")),
+        sqlite_autoincrement=True,
+    )
+    op.create_index("ix_fetch_job_host", "fetch_job", ["host", "due_at"], unique=False)
+    op.create_index("ix_fetch_job_source", "fetch_job", ["source"], unique=False)
     op.create_table(
         "version",
         sa.Column("id", Id, autoincrement=True, nullable=False),
@@ -491,11 +496,11 @@ def downgrade() -> None:
     op.drop_table("event")
     op.drop_table("band")
     op.drop_table("version")
+    op.drop_table("fetch_job")
     op.drop_table("tombstone")
     op.drop_table("relation")
     op.drop_table("identity")
     op.drop_table("history")
-    op.drop_table("fetch_job")
     op.drop_table("delivery")
     op.drop_table("decision")
     op.drop_table("capture")

@@ -29,6 +29,8 @@ _LONG = 60
 """Characters from which a text that stands on an earlier page too is the same one, and no refrain."""
 _ZEROS = {"ar": 0x660, "fa": 0x6F0, "ur": 0x6F0, "ps": 0x6F0, "hi": 0x966, "mr": 0x966, "ne": 0x966, "bn": 0x9E6, "my": 0x1040}
 """The digit 0 of languages whose page numbers may be written in digits of their own (Unicode, chapter 22)."""
+_REL = re.compile(rb"rel=[\"']?[a-z ]*next")
+_LISTED = re.compile("(?:{})\\s*<".format("|".join(["2", *{chr(zero + 2) for zero in _ZEROS.values()}])).encode())
 _WORD = (
     "pages?|p|pg|pag|paging|pageno|page_no|pagenum|pagenumber|paged|currentpage|pagina|página|páxina|seite|sida|side|strana|stranica|stran|strona|str"
     "|sayfa|sahife|halaman|hal|trang|oldal|sivu|lk|puslapis|pagi"
@@ -78,6 +80,11 @@ def next_page(parser: LexborHTMLParser, html: str, said: Metadata, *, url: str, 
         if found in labelled or not place.is_bare and place.number != 1:
             return found
     return ""
+
+
+def may_go_on(body: bytes) -> bool:
+    """Whether it is worth to look for the next page of a first one: a small part of what reading it costs."""
+    return bool(_REL.search(body) or _LISTED.search(body))
 
 
 def _may_be_listed(html: str, language: str, here: _Reading) -> bool:

@@ -9,6 +9,7 @@ A Celery task names a host (pump) or a row of work (scan); what it does is told 
 
 from pipeline.collect.folders import scan_chunk
 from pipeline.collect.hosts import get, host_lease_s, longest_pump_s, pump
+from pipeline.collect.pages import next_page
 from pipeline.collect.triggers import Started, claim_due
 
-__all__ = ["Started", "claim_due", "get", "host_lease_s", "longest_pump_s", "pump", "scan_chunk"]
+__all__ = ["Started", "claim_due", "get", "host_lease_s", "longest_pump_s", "next_page", "pump", "scan_chunk"]

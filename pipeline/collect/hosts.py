@@ -16,6 +16,7 @@ from sqlalchemy.exc import DBAPIError
 
 from pipeline import formats, resources
 from pipeline.collect.intake import asked_of, in_short, ingest_rows, lane_of, poll_done, poll_failed, quarantined, take_in
+from pipeline.collect.pages import next_page, owed_page
 from pipeline.config import Settings
 from pipeline.errors import Misconfigured, NewswireError, Throttled, Transient, Unreadable
 from pipeline.failpoints import hit
@@ -122,6 +123,8 @@ class _Result(msgspec.Struct, frozen=True):
     """With neither: it was not begun."""
     look: Look | None = None
     """Of a listing, once it is read."""
+    next_page: str = ""
+    """Where the story of a page goes on, once it is read."""
 
     @property
     def ends(self) -> bool:
@@ -286,10 +289,12 @@ class _Pump:
             self._commit([_Result(result.job, error=refused)], 0, False, wait_s)
 
     def _read(self, result: _Result) -> _Result:
-        """What a listing lists. Before any transaction: it may take long, and it is where hostile bytes are parsed."""
+        """What a listing lists, where a page goes on. Before any transaction: it may take long, and it is where hostile bytes are parsed."""
         document = result.answer.document if result.answer else None
-        if result.job.kind != "listing" or document is None:
+        if document is None:
             return result
+        if result.job.kind != "listing":
+            return msgspec.structs.replace(result, next_page=next_page(document, result.job.first))
         one = self._sources[result.job.source]
         if one.body_hash and body_hash(document.body) == one.body_hash:
             return result
@@ -297,7 +302,9 @@ class _Pump:
             read = kind(one.kind).read
             if read is None:
                 raise Misconfigured(f"{one.name} is a source of kind {one.kind}, which is not asked over HTTP.")
-            return msgspec.structs.replace(result, look=read(asked_of(one), document, formats.read))
+            look = read(asked_of(one), document, formats.read)
+            is_page = any(found.document is document for found in look.found)
+            return msgspec.structs.replace(result, look=look, next_page=next_page(document) if is_page else "")
         except NewswireError as error:
             return _Result(result.job, error=error)
         except Exception as error:  # a fault of ours with these bytes: this listing's own, its neighbours go on
@@ -315,7 +322,7 @@ class _Pump:
                 if isinstance(result.error, Transient) and not result.ends:
                     self._put_off(conn, now, result.job, result.error, tally)
             ours = [result for result in batch if result.job.id in gone]
-            rows += self._keep_pages(conn, now, [result for result in ours if result.job.kind == "page"], tally)
+            rows += self._keep_pages(conn, now, [result for result in ours if result.job.kind == "page"], jobs, tally)
             for result in sorted((result for result in ours if result.job.kind == "listing"), key=lambda result: result.job.source):
                 rows += self._keep_listing(conn, now, result, jobs, tally)
             frontier.lock_hosts(conn, {self._leased.name, *(job.host for job in jobs)})
@@ -352,23 +359,42 @@ class _Pump:
         )
         poll_done(conn, now, job.poll, "put off", note=str(error))
 
-    def _keep_pages(self, conn: Connection, now: datetime, ended: Iterable[_Result], tally: _Tally) -> list[NewWork]:
-        """Captures and their ingest rows; what can't be had goes to quarantine."""
-        arriving: dict[tuple[int, str, int | None], list[Arriving]] = defaultdict(list)
+    def _keep_pages(self, conn: Connection, now: datetime, ended: Iterable[_Result], jobs: list[NewJob], tally: _Tally) -> list[NewWork]:
+        """Captures and their ingest rows; what can't be had goes to quarantine.
+
+        A story goes to ingest when its last page came or one can't be had: it has an owed page or a row of work, never both.
+        """
+        arriving: list[tuple[Job, str, Arriving]] = []
+        ready: dict[tuple[int, str, int | None], list[int]] = defaultdict(list)
         for result in ended:
             job = result.job
             if result.answer is not None and result.answer.document is not None:
-                one = Arriving(document=result.answer.document, source=job.source, sighting=job.sighting, run=job.run, log_id=job.log_id)
-                arriving[job.source, job.lane, job.run].append(one)
+                one = Arriving(
+                    document=result.answer.document,
+                    source=job.source,
+                    sighting=job.sighting,
+                    run=job.run,
+                    log_id=job.log_id,
+                    continues=job.continues,
+                )
+                arriving.append((job, result.next_page, one))
             elif result.error is not None:
                 message, hint, error = str(result.error), result.error.hint, type(result.error).__name__
                 tally.set_aside.append((frontier.set_aside(conn, job, now, error=error, message=message, hint=hint), message))
-        names = {id: one.name for id, one in sources.by_ids(conn, {source for source, _, _ in arriving}).items()}
+                if job.continues is not None:
+                    ready[job.source, job.lane, job.run].append(job.continues)
+        tally.fetched += len(arriving)
+        ids = captures.store_many(conn, [one for _, _, one in arriving], now)
+        for id, (job, following, _) in zip(ids, arriving, strict=True):
+            owed = owed_page(conn, job.continues or id, following, job.lane)
+            if owed is not None:
+                jobs.append(owed)
+            else:
+                ready[job.source, job.lane, job.run].append(job.continues or id)
+        names = {id: one.name for id, one in sources.by_ids(conn, {source for source, _, _ in ready}).items()}
         rows: list[NewWork] = []
-        for (source, lane, run), documents in sorted(arriving.items(), key=lambda one: one[0][0]):
-            tally.fetched += len(documents)
-            ids = captures.store_many(conn, documents, now)
-            rows += ingest_rows(names[source], lane, run, ids, self._settings.chunk_documents)
+        for (source, lane, run), documents in sorted(ready.items(), key=lambda one: one[0][0]):
+            rows += ingest_rows(names[source], lane, run, documents, self._settings.chunk_documents)
         return rows
 
     def _keep_listing(self, conn: Connection, now: datetime, result: _Result, jobs: list[NewJob], tally: _Tally) -> list[NewWork]:
@@ -413,6 +439,10 @@ class _Pump:
             conn, held, now, again_s=0.0 if taken.more else result.look.again_s, window_taken=not taken.more or held.window_taken, **kept
         )
         jobs += taken.jobs
+        owed = owed_page(conn, taken.documents[0], result.next_page, lane_of(held)) if taken.documents and result.next_page else None
+        if owed is not None:
+            jobs.append(owed)
+            taken.documents = []
         tally.listings.append(f"{held.name}: {taken.sentence}")
         tally.set_aside += taken.set_aside
         return ingest_rows(held.name, lane_of(held), job.run, taken.documents, self._settings.chunk_documents)

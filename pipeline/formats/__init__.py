@@ -15,7 +15,7 @@ from pipeline.formats.format import Format, name_of
 from schemas.article import Draft
 from schemas.document import Document, Listing
 
-__all__ = ["Format", "formats", "name_of", "read"]
+__all__ = ["Format", "formats", "name_of", "page_of", "read"]
 
 _MAGIC = (
     (b"%PDF", "a PDF file"), (b"\x89PNG", "a PNG picture"), (b"\xff\xd8\xff", "a JPEG picture"), (b"GIF8", "a GIF picture"),
@@ -65,6 +65,15 @@ def read(document: Document, name: str = "") -> Listing | tuple[Draft, ...]:
             f"{name_of(document)} is of no format that newswire reads.", url=document.url, hint=f"It reads: {', '.join(known)}."
         )
     return surest.read(document)
+
+
+def page_of(document: Document) -> Draft | None:
+    """A web page as its draft; None for any other document."""
+    try:
+        drafts = read(document)
+    except Unreadable:
+        return None
+    return drafts[0] if not isinstance(drafts, Listing) and len(drafts) == 1 and drafts[0].page_html else None
 
 
 def _binary(body: bytes) -> str:

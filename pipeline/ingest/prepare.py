@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 
 import msgspec
@@ -52,14 +53,14 @@ class Broken(msgspec.Struct, frozen=True, kw_only=True):
 def prepare(db: Database, capture_ids: Sequence[int]) -> tuple[list[Prepared], list[Broken]]:
     """Decode, parse, clean and sign what these captures hold."""
     with db.read() as conn:
-        arrived = [(arrival, _load(conn, arrival)) for arrival in items.arrivals(conn, capture_ids)]
+        arrived = [(arrival, _load(conn, arrival), _further(conn, arrival)) for arrival in items.arrivals(conn, capture_ids)]
     prepared: list[Prepared] = []
     broken: list[Broken] = []
-    for arrival, document in arrived:
+    for arrival, document, further in arrived:
         try:
             if isinstance(document, NewswireError):
                 raise document
-            prepared += read(arrival, document)
+            prepared += read(arrival, document, further)
         except NewswireError as error:
             broken.append(Broken(arrival=arrival, error=type(error).__name__, message=str(error), hint=error.hint))
         except Exception as error:  # a fault of ours with this document: its own, or it would take the chunk along for ever
@@ -75,13 +76,27 @@ def _load(conn: Connection, arrival: Arrival) -> Document | NewswireError:
         return error
 
 
-def read(arrival: Arrival, document: Document) -> list[Prepared]:
-    """Pure: a document's drafts, made ready. Raises Unreadable where there is nothing to store."""
+def _further(conn: Connection, arrival: Arrival) -> dict[str, Document]:
+    """The further pages of its story by their addresses, as far as they were had and are kept."""
+    found = {}
+    for id in captures.further(conn, arrival.capture):
+        with suppress(Permanent):
+            document = captures.load(conn, id)
+            found[document.url] = document
+    return found
+
+
+def read(arrival: Arrival, document: Document, further: Mapping[str, Document]) -> list[Prepared]:
+    """Pure: a document's drafts, made ready; `further`: the other pages of its story. Raises Unreadable where there is nothing to store."""
     drafts = formats.read(document)
     if isinstance(drafts, Listing):
         raise Unreadable(f"{arrival.url} is a feed, not an article.", url=arrival.url, hint="Add it as a source of kind feed.")
     entry = msgspec.convert(arrival.entry, Entry) if arrival.entry else None
-    return [_prepare(arrival, _with_entry(draft, arrival, entry), entry) for draft in drafts]
+
+    def page(url: str) -> Draft | None:
+        return formats.page_of(further[url]) if url in further else None
+
+    return [_prepare(arrival, _with_entry(draft, arrival, entry), entry, page) for draft in drafts]
 
 
 def _with_entry(draft: Draft, arrival: Arrival, entry: Entry | None) -> Draft:
@@ -93,11 +108,11 @@ def _with_entry(draft: Draft, arrival: Arrival, entry: Entry | None) -> Draft:
     return msgspec.structs.replace(draft, language=language, published=published, keywords=keywords, url=url)
 
 
-def _prepare(arrival: Arrival, draft: Draft, entry: Entry | None) -> Prepared:
+def _prepare(arrival: Arrival, draft: Draft, entry: Entry | None, page: Callable[[str], Draft | None]) -> Prepared:
     provider = draft.provider or arrival.provider
     article: Article | None = None
     try:
-        article = clean.clean(draft, published=draft.published)
+        article = clean.clean_whole(draft, page, published=draft.published)
     except Unreadable:
         if draft.usability is not Usability.CANCELED:
             raise

@@ -35,6 +35,8 @@ class Arriving(msgspec.Struct, frozen=True, kw_only=True):
     sighting: int | None
     run: int | None
     log_id: str
+    continues: int | None = None
+    """The capture of its story's first page, if it is a further one."""
 
 
 def body_hash(body: bytes) -> str:
@@ -65,6 +67,7 @@ def store_many(conn: Connection, arriving: Sequence[Arriving], now: datetime) ->
             "source": one.source,
             "sighting": one.sighting,
             "run": one.run,
+            "continues": one.continues,
             "log_id": one.log_id,
             "url": one.document.url,
             "final_url": one.document.final_url,
@@ -82,6 +85,11 @@ def store_many(conn: Connection, arriving: Sequence[Arriving], now: datetime) ->
         what = {"capture": id, "size_bytes": len(one.document.body), "final_url": one.document.final_url}
         history.record(conn, now, "fetched", source=one.source, run=one.run, url=one.document.url, log_id=one.log_id, **what)
     return ids
+
+
+def further(conn: Connection, first: int) -> list[int]:
+    """The further pages of a story whose first page is this capture, in the order in which they came."""
+    return list(conn.execute(select(capture.c.id).where(capture.c.continues == first).order_by(capture.c.id)).scalars())
 
 
 def load(conn: Connection, capture_id: int) -> Document:

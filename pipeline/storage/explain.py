@@ -10,11 +10,13 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, or_, select
+from sqlalchemy import Connection, func, or_, select
 
 from pipeline.errors import Misconfigured
+from pipeline.storage import items
 from pipeline.storage.listing import canonical_or_same, items_of
 from schemas import tables
+from schemas.article import Access
 from schemas.tables import (
     capture,
     delivery,
@@ -53,17 +55,25 @@ def why(conn: Connection, asked: str) -> Life:
     ids = [int(asked)] if asked.isdecimal() else items_of(conn, asked)
     addresses = set() if asked.isdecimal() else {asked, canonical_or_same(asked)}
     captures = conn.execute(select(verdict.c.capture).where(verdict.c.item.in_(ids))).scalars().all() if ids else []
+    found = conn.execute(
+        select(func.coalesce(capture.c.continues, capture.c.id)).where(
+            or_(capture.c.id.in_(captures), capture.c.url.in_(addresses), capture.c.final_url.in_(addresses))
+        )
+    )
+    firsts = set(found.scalars())
     seen = conn.execute(
         select(capture, source.c.name.label("source_name"))
         .join(source, source.c.id == capture.c.source)
-        .where(or_(capture.c.id.in_(captures), capture.c.url.in_(addresses), capture.c.final_url.in_(addresses)))
+        .where(or_(capture.c.id.in_(firsts), capture.c.continues.in_(firsts)))
     ).all()
     addresses |= {row.url for row in seen}
+    addresses |= set(conn.execute(select(fetch_job.c.url).where(fetch_job.c.continues.in_(firsts))).scalars())
     versions = set(conn.execute(select(version.c.id).where(version.c.item.in_(ids))).scalars())
-    held = {"ingest": {int(row.id) for row in seen}, "enrich": versions, "release": versions}
+    sightings = {int(row.sighting) for row in seen if row.sighting}
+    held = {"fetch": sightings, "ingest": {int(row.id) for row in seen}, "enrich": versions, "release": versions}
     aside = _set_aside(conn, held, addresses)
     moments = [
-        *_sighted(conn, addresses, {row.sighting for row in seen if row.sighting}),
+        *_sighted(conn, addresses, sightings),
         *(Moment(at=row.fetched_at, sentence=_fetched(row)) for row in seen),
         *_judged(conn, [row.id for row in seen]),
         *_events(conn, ids),
@@ -95,9 +105,8 @@ def _by(run: int | None) -> str:
 def _fetched(row: Any) -> str:
     redirected = f", redirected to {row.final_url}" if row.final_url and row.final_url != row.url else ""
     kind = f" of {row.content_type.partition(';')[0]}" if row.content_type else ""
-    return (
-        f"{row.size_bytes:,} bytes{kind} came from {row.url}{redirected} (capture {row.id}, source {row.source_name}, log id {row.log_id})."
-    )
+    further = f", a further page of capture {row.continues}" if row.continues else ""
+    return f"{row.size_bytes:,} bytes{kind} came from {row.url}{redirected}{further} (capture {row.id}, source {row.source_name}, log id {row.log_id})."
 
 
 def _judged(conn: Connection, captures: list[int]) -> list[Moment]:
@@ -199,6 +208,11 @@ def _standing(conn: Connection, ids: list[int]) -> list[str]:
         found.append(
             f"Item {row.id} of {row.provider} is {row.status}{held}; current is version {row.number or 0}; it belongs to story {row.story}."
         )
+        article = (
+            items.load_articles(conn, [row.current]).get(row.current) if row.current and row.status not in ("killed", "purged") else None
+        )
+        if article is not None and article.access is Access.PARTIAL:
+            found.append(f"The text of item {row.id} is partial: its page {article.access_reason}.")
     relation = tables.relation
     for row in conn.execute(select(relation).where(relation.c.item.in_(ids))):
         share = f" ({round(row.share_of_item * 100)} % of its text)" if row.share_of_item is not None else ""

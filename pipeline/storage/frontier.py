@@ -22,7 +22,7 @@ from sqlalchemy import ColumnElement, Connection, and_, case, delete, exists, fu
 from pipeline.storage import drain, history, quarantine
 from pipeline.storage.db import insert
 from schemas.document import Entry
-from schemas.tables import fetch_job, host, sighting
+from schemas.tables import capture, fetch_job, host, sighting
 
 OFFER_AGAIN = timedelta(seconds=5)
 """An offer that no pump took up for so long is taken for lost."""
@@ -43,6 +43,8 @@ class NewJob(msgspec.Struct, frozen=True, kw_only=True):
     lane: str
     sighting: int | None = None
     poll: int | None = None
+    continues: int | None = None
+    """Of a further page of a story: the capture of its first one."""
     run: int | None = None
 
 
@@ -55,6 +57,7 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
     source: int
     sighting: int | None
     poll: int | None
+    continues: int | None
     lane: str
     run: int | None
     attempts: int
@@ -62,6 +65,8 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
     retries: int
     log_id: str
     """Of its sighting; a listing has none."""
+    first: str
+    """Where the first page of its story stands; "" if that is this one."""
 
     @property
     def is_deadly(self) -> bool:
@@ -209,9 +214,11 @@ def take(conn: Connection, leased: Leased, limit: int, now: datetime, *, lost: b
         return []
     conn.execute(update(fetch_job).where(fetch_job.c.id.in_(ids)).values(attempts=fetch_job.c.attempts + 1))
     log_id = func.coalesce(sighting.c.log_id, "").label("log_id")
+    first = func.coalesce(func.nullif(capture.c.final_url, ""), capture.c.url, "").label("first")
     rows = conn.execute(
-        select(*(fetch_job.c[name] for name in Job.__struct_fields__ if name != "log_id"), log_id)
+        select(*(fetch_job.c[name] for name in Job.__struct_fields__ if name not in ("log_id", "first")), log_id, first)
         .outerjoin(sighting, sighting.c.id == fetch_job.c.sighting)
+        .outerjoin(capture, capture.c.id == fetch_job.c.continues)
         .where(fetch_job.c.id.in_(ids))
     )
     jobs = {row.id: Job(**row._mapping) for row in rows}

@@ -105,7 +105,7 @@ def items_of(conn: Connection, url: str) -> list[int]:
     by_key = select(keys.c.item).where(keys.c.key.in_(addresses))
     by_capture = (
         select(verdict.c.item)
-        .join(tables.capture, tables.capture.c.id == verdict.c.capture)
+        .join(tables.capture, func.coalesce(tables.capture.c.continues, tables.capture.c.id) == verdict.c.capture)
         .where(or_(tables.capture.c.url.in_(addresses), tables.capture.c.final_url.in_(addresses)), verdict.c.item.is_not(None))
     )
     return sorted(set(conn.execute(by_key).scalars()) | set(conn.execute(by_capture).scalars()))

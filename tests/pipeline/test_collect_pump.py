@@ -467,8 +467,8 @@ class Poisoned:
                 for job in list(self.room.rows(tables.fetch_job)):
                     if job.id not in {one.id for one in taken} and len(taken) < 3:
                         conn.execute(update(tables.fetch_job).where(tables.fetch_job.c.id == job.id).values(attempts=job.attempts + 1))
-                        fields = {name: getattr(job, name) for name in Job.__struct_fields__ if name not in ("log_id", "attempts")}
-                        taken.append(Job(**fields, attempts=job.attempts + 1, log_id=""))
+                        fields = {name: getattr(job, name) for name in Job.__struct_fields__ if name not in ("log_id", "first", "attempts")}
+                        taken.append(Job(**fields, attempts=job.attempts + 1, log_id="", first=""))
         return taken
 
     @property
