@@ -23,10 +23,14 @@ _LONG = 60
 
 _DOUBTED = 0.9
 """The model's word counts for more than a name or a phrase from this likelihood on."""
+_MUCH_DOUBTED = 0.8
+_CARDS, _CARD = 3, 12
+"""So many elements alike or more, of so many blocks or fewer each, are a list of teasers."""
 _OFFER = re.compile(
     r"newsletter|subscri(?:be|ption)|\bsign(?:ing)? up\b|\bcookies?\b|privacy policy|terms of (?:use|service)|affiliate|earn a (?:small )?commission"
     r"|all rights reserved|follow us|may contain advertising|unsubscribe|click here|download (?:the|our) app|independently (?:selected|reviewed)"
     r"|editorial independence|partner links|(?:purchase|buy|buy something) through (?:our )?links"
+    r"|^<(?:a|img|iframe|ins|script)\b"  # markup that is shown
     r"|\babonnier|\babonne[zr]|datenschutz|suscr[ií]b|iscri(?:viti|zione)|\bassine\b",
     re.IGNORECASE,
 )
@@ -105,6 +109,41 @@ def _drop_asides(judged: list[Judged], boxes: list[Box]) -> None:
             one.is_kept, one.rule = False, "in an aside, by its name"
 
 
+def _drop_teasers(judged: list[Judged], boxes: list[Box]) -> None:
+    """Much doubted blocks of teaser cards: elements side by side and alike, each with a headline that is a link, apart from the story's."""
+    prose = _prose_by_parent(judged, boxes)
+    if not prose:
+        return
+    story = prose.most_common(1)[0][0]
+    doubted = [one for one in judged if one.is_kept and one.likelihood < _MUCH_DOUBTED and boxes[one.raw.box].parent != story]
+    if not doubted:
+        return
+    linked = {
+        index
+        for one in judged
+        if one.raw.linked > len(one.raw.text) * 0.66 and len(one.raw.text) > 15 and one.raw.tag != "li"
+        for index in _inside(boxes, one.raw.box, 6)
+    }
+    alike: dict[tuple[int, str], list[int]] = {}
+    for index in sorted(linked):
+        if boxes[index].blocks <= _CARD:
+            alike.setdefault((boxes[index].parent, boxes[index].tag), []).append(index)
+    limit = boxes[0].prose * 0.6
+    cards = {index for some in alike.values() if len(some) >= _CARDS and sum(boxes[one].prose for one in some) < limit for index in some}
+    for one in doubted:
+        if not cards.isdisjoint(_inside(boxes, one.raw.box, len(boxes))):
+            one.is_kept, one.rule = False, "a teaser of another story"
+
+
+def _inside(boxes: list[Box], index: int, levels: int) -> list[int]:
+    """So many elements around a block, `body` apart, the innermost first."""
+    found: list[int] = []
+    while index > 0 and len(found) < levels:
+        found.append(index)
+        index = boxes[index].parent
+    return found
+
+
 def _take_link_lists(judged: list[Judged], boxes: list[Box]) -> None:
     """The items of lists of links right inside the story's element, between its paragraphs: of offers, winners, games."""
     prose = _prose_by_parent(judged, boxes)
@@ -118,6 +157,7 @@ def _take_link_lists(judged: list[Judged], boxes: list[Box]) -> None:
             around = boxes[raw.box].parent
             if around > 0 and boxes[around].parent == story:
                 one.is_kept, one.rule = True, "a list of links between the story's paragraphs"
+                raw.role = Role.LIST_ITEM
 
 
 def _prose_by_parent(judged: list[Judged], boxes: list[Box]) -> Counter[int]:
@@ -219,6 +259,7 @@ def confidence(judged: Sequence[Judged], tree: Tree) -> float:
 TIDYING = {
     "the site's word to its readers": _drop_offers,
     "in an aside, by its name": _drop_asides,
+    "a teaser of another story": _drop_teasers,
     "a list of links between the story's paragraphs": _take_link_lists,
     "a heading of the story's paragraphs": _take_headings,
     "what stands above already": _drop_repeats,

@@ -5,6 +5,8 @@ Which blocks are the story's: `choose`.
 
 from __future__ import annotations
 
+from html import unescape
+
 import msgspec
 from selectolax.lexbor import LexborHTMLParser
 
@@ -74,11 +76,13 @@ def read_page(html: str, *, url: str = "", first: str = "") -> Page:
 
 def _of_data(said: Metadata, parser: LexborHTMLParser, prose: int) -> tuple[str, ...]:
     """The paragraphs of the text that the page's data holds, where that is much more than what it shows; () else."""
+    enough = 2 * prose + 200
     text = said.body
-    if size(text) <= 2 * prose + 200 and prose < _SHOWN:
+    if size(text) <= enough and prose < _SHOWN:
         text = islands.read(parser)
     is_text = not text.lstrip().startswith(("{", "["))  # settings of a shop or a paywall are no story
-    return _of_json(text) if is_text and size(text) > 2 * prose + 200 else ()
+    found = _of_json(text) if is_text and size(text) > enough else ()
+    return found if sum(map(size, found)) > enough else ()  # markup that is escaped once more is longer than what it says
 
 
 def read_body(html: str, *, url: str = "") -> tuple[Block, ...]:
@@ -90,6 +94,8 @@ def read_body(html: str, *, url: str = "") -> tuple[Block, ...]:
 
 
 def _of_json(text: str) -> tuple[str, ...]:
+    if "&lt;p" in text:
+        text = unescape(text)
     if "<p" in text or "<br" in text:
         return tuple(block.text for block in read_body(text))
     return paragraphs(text)

@@ -65,7 +65,8 @@ def read_body(blocks: Sequence[Block], *, published: datetime | None = None, hea
         body.paragraphs[-1] = last
         if not last:
             body.paragraphs.pop()
-    _drop_bare_captions(body)
+    if not is_page:  # there markup tells captions apart, and some repeat a paragraph below its picture
+        _drop_bare_captions(body)
     return body
 
 

@@ -69,3 +69,10 @@ def test_a_list_of_links_between_the_storys_paragraphs_is_its_own() -> None:
     assert len(kept(f"<div>{top}<ul>{entries}</ul>{end}</div>", likelihood=1.0)) == 5
     assert len(kept(f"<div>{top}{end}<ul>{entries}</ul></div>", likelihood=1.0)) == 2
     assert len(kept(f"<div>{top}<div><ul>{entries}</ul></div>{end}</div>", likelihood=1.0)) == 2
+
+
+def test_teasers_of_other_stories_go_where_they_are_doubted() -> None:
+    cards = "".join(f"<li><h4><a href='/{at}'>The trawler of the year {at}</a></h4><p>{PROSE[:80]} {at}.</p></li>" for at in range(4))
+    body = f"<div><p>{PROSE} {PROSE}</p><p>It is to begin in October. {PROSE} {PROSE}</p></div><ul>{cards}</ul>"
+    assert len(kept(body, likelihood=0.85)) == 2 + 4 * 2
+    assert len(kept(body, likelihood=0.7)) == 2

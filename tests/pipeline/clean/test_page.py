@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import json
 
 import pytest
@@ -162,3 +163,23 @@ def test_settings_in_a_pages_data_are_no_text() -> None:
     settings = json.dumps({"modal": 1, "price": "$1.99", "html": "<p>Unlock all of it, and gifts for the season.</p>" * 20})
     said = json.dumps({"@type": "NewsArticle", "headline": "Channel to be deepened", "articleBody": settings})
     assert list(page(BODY, f"<title>x</title><script type='application/ld+json'>{said}</script>").paragraphs) == PROSE
+
+
+def test_a_paragraph_that_a_caption_repeats_stays() -> None:
+    picture = f"<figure><img src='/a.jpg'><figcaption>{PROSE[1]}</figcaption></figure>"
+    article = page(f"<article><p>{PROSE[0]}</p>{picture}<p>{PROSE[1]}</p><p>{PROSE[2]}</p></article>")
+    assert list(article.paragraphs) == PROSE
+    assert article.pictures[0].caption == PROSE[1]
+
+
+def test_links_listed_between_paragraphs_are_its_text() -> None:
+    links = "".join(f"<li><a href='/{year}'>The trawler of the year {year}, and its crew</a></li>" for year in (2021, 2022, 2023))
+    long = " ".join(PROSE)
+    article = page(f"<article><p>{long}</p><p>2. {long}</p><ul>{links}</ul><p>3. {long}</p><p>4. {long}</p></article>")
+    assert "The trawler of the year 2022, and its crew" in article.paragraphs
+
+
+def test_a_body_in_data_that_is_escaped_twice_is_no_longer_for_it() -> None:
+    escaped = html.escape(html.escape(BODY.replace("<p>", "<p class='text'>")))
+    data = json.dumps({"@type": "NewsArticle", "headline": "Channel to be deepened", "articleBody": escaped})
+    assert list(page(BODY, head=f"<script type='application/ld+json'>{data}</script>").paragraphs) == PROSE
