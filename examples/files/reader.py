@@ -70,7 +70,12 @@ if __name__ == "__main__":
     if sys.argv[1] == "--show":
         print(show(int(sys.argv[2])))
     else:
-        with closing(database()) as conn:
-            while True:
-                if not read(conn, Path(sys.argv[1])):
-                    time.sleep(0.2)
+        while True:
+            try:
+                with closing(database()) as conn:
+                    is_idle = not read(conn, Path(sys.argv[1]))
+            except sqlite3.OperationalError as error:  # a full disk: that file is not noted as read either
+                print(f"waiting: {error}", file=sys.stderr, flush=True)
+                is_idle = True
+            if is_idle:
+                time.sleep(0.2)

@@ -81,7 +81,7 @@ def main(stream: str, group: str, name: str) -> None:
     while True:
         try:
             read(client, stream, group, name)
-        except redis.RedisError as error:  # away, or the stream is being made again (NOGROUP)
+        except (redis.RedisError, sqlite3.OperationalError) as error:  # away, the stream is being made again (NOGROUP), a full disk
             print(f"waiting: {error}", file=sys.stderr, flush=True)
             time.sleep(0.5)
 

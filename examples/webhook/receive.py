@@ -65,10 +65,13 @@ class Receiver(BaseHTTPRequestHandler):
         body = self.rfile.read(int(self.headers.get("content-length", 0)))
         if not is_genuine(os.environ["WEBHOOK_SECRET"], self.headers, body, time.time()):
             return self.answer(401)
-        with closing(database()) as conn:
-            conn.execute("BEGIN IMMEDIATE")
-            apply(conn, json.loads(body))
-            conn.execute("COMMIT")
+        try:
+            with closing(database()) as conn:
+                conn.execute("BEGIN IMMEDIATE")
+                apply(conn, json.loads(body))
+                conn.execute("COMMIT")
+        except sqlite3.OperationalError:  # a full disk: it is not held, so it is not acknowledged, and comes again
+            return self.answer(503)
         return self.answer(204)
 
     def answer(self, status: int) -> None:
