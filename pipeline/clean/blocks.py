@@ -21,12 +21,12 @@ class Role(StrEnum):
 
 
 class Block(msgspec.Struct, frozen=True):
-    """One block of text, white space collapsed. Never empty."""
+    """One block of text, white space collapsed. Never empty but for an embed."""
 
     text: str
     role: Role = Role.PARAGRAPH
     url: str = ""
-    """For LINK: where it leads. For CAPTION: the picture."""
+    """For LINK: where it leads. For CAPTION: the picture. For an embed: what it shows."""
     kind: BlockKind = BlockKind.PARAGRAPH
     level: int = 0
     time: str = ""

@@ -42,7 +42,7 @@ _NEVER_DEEP = frozenset(
 )
 
 _SKIPPED = (
-    "script style noscript template nav button select svg math object embed canvas audio video dialog menu textarea input label head"
+    "script style noscript template nav button select svg math object canvas audio video dialog menu textarea input label head"
     " link meta title datalist map area progress meter source track base frame frameset noframes amp-ad amp-analytics amp-sidebar amp-consent"
 )
 _INLINE = (
@@ -71,7 +71,7 @@ _FRAME_ROLES = frozenset(("navigation", "complementary", "banner", "contentinfo"
 def _tag_ids() -> tuple[dict[int, int], dict[int, str]]:
     """lexbor's numbers of the tags that we know → what to do with them, and their names."""
     kinds = dict.fromkeys(_SKIPPED.split(), _SKIP) | dict.fromkeys(_INLINE.split(), _IN) | dict.fromkeys(_BLOCKS.split(), _BLOCK)
-    kinds |= {"a": _LINK, "br": _BREAK, "img": _IMAGE, "iframe": _FRAME, "time": _TIME}
+    kinds |= {"a": _LINK, "br": _BREAK, "img": _IMAGE, "iframe": _FRAME, "embed": _FRAME, "time": _TIME}
     parser = LexborHTMLParser("<p>x")
     found, known = {}, {}
     for name, kind in kinds.items():
@@ -139,7 +139,7 @@ class Tree(msgspec.Struct):
     pictures: dict[int, str] = {}
     """The first picture's address, by the index of the `figure` around it."""
     embeds: list[tuple[int, int, str]] = []
-    """`iframe`s: before which block, in which element, whose address."""
+    """What other sites show in frames: before which block, in which element, whose address; as it stands there, not yet absolute."""
     times: list[tuple[int, str]] = []
     """`time` elements: in which element, what the machine's form says."""
     was_cut: bool = False
@@ -317,6 +317,9 @@ class _Walk:
                     breaks += 1
                 elif kind == _IMAGE:
                     self._picture(node)
+                elif kind == _FRAME:
+                    if url := _of_frame(node.attributes):
+                        tree.embeds.append((len(tree.blocks) + bool(pieces), current, url))
                 elif child is not None:
                     if kind == _BLOCK:
                         attributes = node.attributes
@@ -436,6 +439,14 @@ def _parted(pieces: list[str], hrefs: list[tuple[int, int, str]]) -> list[tuple[
         )
         for first, last in cuts
     ]
+
+
+def _of_frame(attributes: dict[str, str | None]) -> str:
+    """The address of what a frame shows; "" for a frame that nobody sees."""
+    if _is_hidden(attributes) or {attributes.get("width"), attributes.get("height")} & {"0", "1"}:
+        return ""
+    given = (attributes.get(name) or "" for name in ("data-src", "src"))
+    return next((url for url in given if url and not url.startswith(("about:", "javascript:", "data:", "#"))), "")
 
 
 def _is_hidden(attributes: dict[str, str | None]) -> bool:

@@ -6,12 +6,13 @@ raw blocks, kept ─ types ─► blocks ─ the rules of wire text ─► parag
 from __future__ import annotations
 
 import unicodedata
+from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 
 import xxhash
 
-from pipeline.clean import tree
+from pipeline.clean import names, tree
 from pipeline.clean.blocks import Block, Role
 from pipeline.clean.tree import Box, Raw, Tree
 from pipeline.clean.wire import Body
@@ -20,6 +21,7 @@ from schemas.article import BlockKind, Picture, TextBlock, TextLink
 
 _REACH = 6
 """Elements around a block in which its type is looked for."""
+_MOST_EMBEDS = 100
 _POSTS = ("twitter-tweet", "twitter-video", "instagram-media", "tiktok-embed", "bluesky-embed", "mastodon-embed", "fb-post", "reddit-embed")
 """Classes that the sites of posts give to the markup that others embed."""
 
@@ -34,17 +36,73 @@ _OF_TAG = {
 
 
 def types(found: Tree, raws: Sequence[Raw], *, base: str = "", is_live: bool = False) -> tuple[Block, ...]:
-    """Blocks of raw ones: white space and signs cleaned, the cells of a table's row made one, embedded frames put where they stand."""
+    """Blocks of raw ones: white space and signs cleaned, the cells of a table's row made one; what other sites show, where it stands."""
     times = dict(found.times) if is_live else {}
     blocks: list[Block] = []
-    for row, some in groupby(raws, key=lambda raw: _above(found.boxes, raw.box, "tr")):
+    embeds = _embeds(found, raws, base)
+    places = {id(raw): place for place, raw in enumerate(found.blocks)} if embeds else {}
+    if embeds:
+        raws = [raw for raw in raws if _post(found.boxes, raw.box) is None]
+
+    def together(raw: Raw) -> tuple[int | None, int]:
+        above = bisect_right(embeds, places[id(raw)], key=lambda embed: embed[0]) if embeds else 0
+        return _above(found.boxes, raw.box, "tr"), above
+
+    shown = 0
+    for (row, above), some in groupby(raws, key=together):
         cells = list(some)
+        blocks.extend(embed for _, embed in embeds[shown:above])
+        shown = above
         if row is not None and len(cells) > 1 and not any(cell.prose for cell in cells):
             text = " | ".join(filter(None, (_clean(cell.text) for cell in cells)))
             blocks.append(Block(text, Role.PARAGRAPH, kind=BlockKind.TABLE))
         else:
             blocks.extend(block for raw in cells if (block := _block(found, raw, base, times)).text)
-    return tuple(blocks)
+    return (*blocks, *(embed for _, embed in embeds[shown:]))
+
+
+def _embeds(found: Tree, raws: Sequence[Raw], base: str) -> list[tuple[int, Block]]:
+    """Frames and posts within the elements that hold the story's paragraphs, and not among what sells: before which block, and what they are."""
+    boxes = found.boxes
+    posts = {index for index, box in enumerate(boxes) if box.tag == "blockquote" and any(post in box.label for post in _POSTS)}
+    if not posts and not found.embeds:
+        return []
+    story = {boxes[raw.box].parent for raw in raws if raw.prose and _post(boxes, raw.box) is None}
+    kept: list[tuple[int, Block]] = []
+    for at, index, url in found.embeds:
+        if _is_within(boxes, index, story):
+            kept.append((at, Block("", url=tree.absolute(url, base), kind=BlockKind.EMBED)))
+    said: dict[int, list[tuple[int, Raw]]] = {}
+    for place, raw in enumerate(found.blocks if posts else ()):
+        if (post := _post(boxes, raw.box)) is not None:
+            said.setdefault(post, []).append((place, raw))
+    for post, parts in said.items():
+        if _is_within(boxes, boxes[post].parent, story):
+            link = next((raw.hrefs[-1][2] for _, raw in reversed(parts) if raw.hrefs), "")
+            words = " ".join(_clean(raw.text) for _, raw in parts)
+            kept.append((parts[0][0], Block(words, url=tree.absolute(link, base) if link else "", kind=BlockKind.EMBED)))
+    return sorted(kept, key=lambda one: one[0])[:_MOST_EMBEDS]
+
+
+def _is_within(boxes: list[Box], index: int, story: set[int]) -> bool:
+    for _ in range(_REACH):
+        if index in story:
+            return True
+        if index <= 0 or boxes[index].bits & (names.PROMO | names.COMMENTS | names.RELATED):
+            return False
+        index = boxes[index].parent
+    return False
+
+
+def _post(boxes: list[Box], index: int) -> int | None:
+    """The post of another site that a block belongs to, as the index of its `blockquote`."""
+    for _ in range(_REACH):
+        if index <= 0:
+            return None
+        if boxes[index].tag == "blockquote":
+            return index if any(post in boxes[index].label for post in _POSTS) else None
+        index = boxes[index].parent
+    return None
 
 
 def _block(found: Tree, raw: Raw, base: str, times: dict[int, str]) -> Block:
@@ -73,7 +131,7 @@ def _kind(boxes: list[Box], raw: Raw) -> tuple[BlockKind, int]:
             break
         box = boxes[index]
         if box.tag == "blockquote":
-            return (BlockKind.EMBED if any(post in box.label for post in _POSTS) else BlockKind.QUOTE), 0
+            return BlockKind.QUOTE, 0
         if kind is BlockKind.PARAGRAPH:
             kind = _OF_TAG.get(box.tag, kind)
             if kind is BlockKind.TABLE and raw.prose:
@@ -123,7 +181,9 @@ def typed(blocks: Sequence[Block], body: Body, pictures: Sequence[Picture]) -> t
     waiting = list(body.paragraphs)
     found: list[TextBlock] = []
     for block in blocks:
-        if block.role is Role.CAPTION:
+        if block.kind is BlockKind.EMBED:
+            found.append(TextBlock(kind=BlockKind.EMBED, text=block.text, id=_id(block.text or block.url, seen), url=block.url))
+        elif block.role is Role.CAPTION:
             found.extend(_of_picture(block, pictures, seen))
         elif waiting and waiting[0] in block.text:
             text = waiting.pop(0)

@@ -19,7 +19,7 @@ from pipeline.text.datelines import Lead, split_lead
 from pipeline.text.dates import timestamp
 from pipeline.text.marks import Mark
 from pipeline.text.whitespace import one_line, size
-from schemas.article import Dateline, Link, Picture
+from schemas.article import BlockKind, Dateline, Link, Picture
 
 _LEAD_WITHIN = 14
 """A dateline stands in one of the first blocks; further down it would be a quotation or another story."""
@@ -48,6 +48,7 @@ class Body(msgspec.Struct, kw_only=True):
 def read_body(blocks: Sequence[Block], *, published: datetime | None = None, headline: str = "", is_page: bool = False) -> Body:
     """Sort the blocks of one story. `published` only finds the year that its dateline leaves out. `is_page`: markup told the story apart."""
     body = Body()
+    blocks = [block for block in blocks if block.kind is not BlockKind.EMBED]
     if published is None:
         stamps = (bylines.stamp_of(block.text) for block in blocks[:_LEAD_WITHIN])
         stamp = next((found for found in stamps if found), None)

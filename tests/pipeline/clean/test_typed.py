@@ -124,3 +124,37 @@ def test_confidence_is_a_share() -> None:
     sure = page("".join(f"<p>{text}</p>" for text in PROSE * 4))
     assert 0.5 < sure.confidence <= 1
     assert clean(Draft(format="text", headline="Channel", body_text=PROSE[0])).confidence == 1
+
+
+def test_a_frame_within_the_story_is_an_embed_in_its_place_and_no_text() -> None:
+    frame = '<figure><div class="video-wrapper"><iframe src="//video.example/embed/7"></iframe></div></figure>'
+    article = page(f"<p>{PROSE[0]}</p>{frame}<p>{PROSE[1]}</p><p>{PROSE[2]}</p><p><embed src='/map.svg'></p>")
+    assert [(block.kind.value, block.text, block.url, block.start is None) for block in article.blocks] == [
+        ("paragraph", PROSE[0], "", False),
+        ("embed", "", "https://video.example/embed/7", True),
+        ("paragraph", PROSE[1], "", False),
+        ("paragraph", PROSE[2], "", False),
+        ("embed", "", "https://example.org/map.svg", True),
+    ]
+    assert article.text == "\n\n".join(PROSE)
+
+
+def test_frames_that_nobody_sees_or_that_sell_or_stand_elsewhere_are_left_out() -> None:
+    unseen = '<iframe src="/pixel" width="1" height="1"></iframe><iframe src="/tag" style="display: none"></iframe><iframe></iframe>'
+    advert = '<div class="advertisement"><iframe src="https://ads.example/1"></iframe></div>'
+    article = page(
+        f"<p>{PROSE[0]}</p>{unseen}{advert}<p>{PROSE[1]}</p><p>{PROSE[2]}</p></article><iframe src='/weather'></iframe><article>"
+    )
+    assert [block.kind for block in article.blocks] == [BlockKind.PARAGRAPH] * 3
+
+
+def test_a_post_within_the_story_is_one_embed_with_its_address_and_no_text() -> None:
+    post = (
+        '<blockquote class="twitter-tweet"><p>The channel will be deepened, and the fleet will be paid for it.</p>'
+        '&mdash; Port of Ellery (@ellery) <a href="https://posts.example/ellery/status/12">March 1, 2026</a></blockquote>'
+    )
+    article = page(f"<p>{PROSE[0]}</p>{post}<p>{PROSE[1]}</p><p>{PROSE[2]}</p>")
+    [embed] = [block for block in article.blocks if block.kind is BlockKind.EMBED]
+    assert embed.text.startswith("The channel will be deepened, and the fleet will be paid for it. — Port of Ellery")
+    assert (embed.url, embed.start) == ("https://posts.example/ellery/status/12", None)
+    assert article.text == "\n\n".join(PROSE)
