@@ -80,6 +80,7 @@ def seen(draft: Draft, article: Article) -> dict[str, Any]:
         "genres": [genre.value for genre in article.genres],
         "origins": {name: how.origin.value for name, how in article.provenance.items()},
         "against": {name: list(how.against) for name, how in article.provenance.items() if how.against},
+        "blocks": [[block.kind.value, block.time or block.url, block.text] for block in article.blocks],
         "usability": draft.usability.value,
         "embargo_until": draft.embargo_until.isoformat() if draft.embargo_until else None,
         "guid": draft.guid,

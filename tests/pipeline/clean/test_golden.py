@@ -20,3 +20,8 @@ def test_a_golden_sample_becomes_what_stands_beside_it(name: str) -> None:
 
 def test_there_are_samples_of_many_agencies() -> None:
     assert len(samples()) >= 20
+
+
+def test_there_are_pages_in_many_languages() -> None:
+    wanted = [expected(name) for name in samples()]
+    assert len({sample["language"] for path, sample in wanted if path.suffix == ".html" and sample.get("language")}) >= 18
