@@ -1,4 +1,5 @@
-"""The text of a page that scripts would show, from the data that it brings along: `__NEXT_DATA__`, `application/json`, `window.__STATE__`. Pure.
+"""The text of a page that scripts would show, from the data that it brings along: `__NEXT_DATA__`, `application/json`, `window.__STATE__`,
+`data-props`. Pure.
 
 No shape is known beforehand. Strings that are prose are grouped by where they stand, list positions aside; the group with the most is the text.
 """
@@ -22,11 +23,14 @@ _LEAST = 400
 """Characters: less is no article."""
 _SENTENCE = 40
 _ASSIGNED = re.compile(r"(?:window|self|globalThis|var|let|const)\s*[.\[ ]\s*[\"']?(\w{3,60})[\"']?\]?\s*=\s*(?=[{\[])")
+_ATTRIBUTES = "[data-react-props],[data-props],[data-page],[data-state],[data-initial-state],[data-initial-data]"
+"""Where react-rails, Inertia and their like put a page's data."""
 _BODY = frozenset(
     "body articlebody content contents text html bodyhtml bodytext paragraphs elements blocks story article fulltext copy components".split()
 )
 _NOT_BODY = frozenset(
-    "related comments comment teasers recommended recirc navigation footer seo meta bio description summary caption captions legal".split()
+    "related comments comment teasers recommended recirc navigation footer seo meta bio description summary caption captions legal"
+    " right left next previous prev other others similar".split()
 )
 _WORDS = re.compile(r"[a-z]+|[A-Z][a-z]*")
 Path = tuple[str | int, ...]
@@ -55,6 +59,10 @@ def _values(parser: LexborHTMLParser) -> Iterator[object]:
             yield parse(text)
         elif (not kind or "javascript" in kind) and (found := _ASSIGNED.search(text[:5000])):
             yield parse(text[found.end() :])
+    for node in parser.css(_ATTRIBUTES)[:_MAX_SCRIPTS]:
+        for name, said in node.attributes.items():
+            if name.startswith("data-") and said and said.startswith(("{", "[")) and _LEAST < len(said) <= _MAX_JSON:
+                yield parse(said)
 
 
 def _longest(value: object) -> tuple[str, float]:
@@ -99,4 +107,9 @@ def _strings(value: object) -> Iterator[tuple[Path, str]]:
             if isinstance(one, list):
                 open_ += [((*path, place), item) for place, item in reversed(list(enumerate(one[:2000])))]
             elif isinstance(one, dict):
-                open_ += [((*path, str(name)), item) for name, item in reversed(list(one.items())[:500])]
+                open_ += [((*path, _step(str(name))), item) for name, item in reversed(list(one.items())[:500])]
+
+
+def _step(name: str) -> str | int:
+    """Objects whose names are numbers are lists."""
+    return int(name) if len(name) < 6 and name.isascii() and name.isdecimal() else name

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import json
 
 import pytest
@@ -116,6 +117,9 @@ ISLANDS = {
     "markup": island({"post": {"content": "".join(f"<p>{text}</p>" for text in PARAGRAPHS)}}),
     "an assigned state": f"<script>window.__STATE__ = {json.dumps({'article': {'text': chr(10).join(PARAGRAPHS)}})};</script>",
     "runs of text": island({"body": [{"children": [{"text": text[:40]}, {"text": text[40:]}]} for text in PARAGRAPHS]}),
+    "numbers as names": island({"pages": {str(at): {"text": text} for at, text in enumerate(PARAGRAPHS)}}),
+    "an attribute": f"<div data-react-props='{html.escape(json.dumps({'steps': [{'text': text} for text in PARAGRAPHS]}))}'></div>",
+    "beside the next story": island({"story": {"text": PARAGRAPHS}, "nextStory": {"text": [*PARAGRAPHS, "Another one. " * 9]}}),
     "beside settings": island(
         {"paywall": {"text": " " + json.dumps({"html": "<p>Unlock it, and gifts for the season.</p>" * 50})}, "body": PARAGRAPHS}
     ),
