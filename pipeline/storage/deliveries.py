@@ -11,13 +11,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
+from itertools import groupby
+from operator import attrgetter
 from typing import Any
 
 import msgspec
-from sqlalchemy import ColumnElement, Connection, Select, and_, case, delete, exists, func, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Select, and_, case, delete, exists, func, or_, select, tuple_, update
 
 from pipeline.storage import drain, messages
 from pipeline.storage.db import insert
+from pipeline.storage.history import record_all
 from pipeline.storage.messages import Wanted
 from pipeline.storage.quarantine import code_version
 from pipeline.storage.subscriptions import LEASE, Subscription
@@ -26,6 +29,7 @@ from schemas.tables import delivery, event, history, log_state, subscription
 
 KILL, FLASH, NORMAL, BACKFILL = 0, 1, 2, 3
 _KILLS = messages.KILLS
+_attempts = attrgetter("attempts")
 _LANES = {"flash": FLASH, "normal": NORMAL, "backfill": BACKFILL}
 _READ = 500
 """Events of one pass."""
@@ -186,13 +190,12 @@ def due(conn: Connection, one: Subscription, now: datetime, *, room: int, empty_
     if not rows:
         return []
     made = messages.make(conn, one, [Wanted(item=row.item, seq=row.seq) for row in rows])
-    for row in rows:
-        here = and_(delivery.c.subscription == one.id, delivery.c.item == row.item, delivery.c.seq == row.seq)
-        if (row.item, row.seq) not in made:  # nothing to see: what shows it will be an event of its own
-            conn.execute(delete(delivery).where(here))
-        else:
-            later = now + RESEND * 2 ** min(row.attempts, MOST_ATTEMPTS)
-            conn.execute(update(delivery).where(here).values(sent_seq=row.seq, sent_at=now, due_at=later))
+    mine = delivery.c.subscription == one.id
+    if unseen := [row for row in rows if (row.item, row.seq) not in made]:  # what shows them will be an event of its own
+        conn.execute(delete(delivery).where(mine, _are(delivery.c.seq, unseen)))
+    for attempts, some in groupby(sorted(rows, key=_attempts), key=_attempts):
+        later = now + RESEND * 2 ** min(attempts, MOST_ATTEMPTS)
+        conn.execute(update(delivery).where(mine, _are(delivery.c.seq, some)).values(sent_seq=delivery.c.seq, sent_at=now, due_at=later))
     return [Due(item=item, seq=seq, message=message) for (item, seq), message in made.items()]  # in the order of rows
 
 
@@ -208,9 +211,13 @@ def _has(one: Subscription) -> ColumnElement[bool]:
 
 def unsend(conn: Connection, one: Subscription, sent: Sequence[Due], now: datetime) -> None:
     """Pushing them failed: due at once, and nobody's silence."""
-    for row in sent:
-        here = and_(delivery.c.subscription == one.id, delivery.c.item == row.item, delivery.c.sent_seq == row.seq)
-        conn.execute(update(delivery).where(here).values(sent_seq=None, sent_at=None, due_at=now))
+    here = and_(delivery.c.subscription == one.id, _are(delivery.c.sent_seq, sent))
+    conn.execute(update(delivery).where(here).values(sent_seq=None, sent_at=None, due_at=now))
+
+
+def _are(number: ColumnElement[int], of: Iterable[Any]) -> ColumnElement[bool]:
+    """Rows of these items, at their numbers."""
+    return tuple_(delivery.c.item, number).in_([(one.item, one.seq) for one in of])
 
 
 def _lost_patience(conn: Connection, one: Subscription, now: datetime, *, empty_at: datetime | None) -> None:
@@ -241,21 +248,21 @@ def answer(conn: Connection, subscription_id: int, answers: Iterable[Answer], no
     held = conn.execute(_locked(subscription_id)).one_or_none()
     if held is None:
         return 0
-    gone: list[dict[str, Any]] = []
-    for said in sorted(set(answers), key=lambda said: (said.item, said.seq)):
-        if not _names(said, held.generation):
+    told = [said for said in sorted(set(answers), key=lambda said: (said.item, said.seq)) if _names(said, held.generation)]
+    mine = delivery.c.subscription == subscription_id
+    done = delete(delivery).where(mine, _are_named([said for said in told if said.ok]))
+    gone = {(row.item, row.seq) for row in conn.execute(done.returning(delivery.c.item, delivery.c.seq))}
+    for said in told:
+        if said.ok and (said.item, said.seq) in gone:
             continue
-        here = and_(delivery.c.subscription == subscription_id, delivery.c.item == said.item)
-        if said.ok and conn.execute(delete(delivery).where(here, _is_named(said))).rowcount:
-            gone.append({"at": now, "what": "delivered", "item": said.item, "detail": {"subscription": held.name, "seq": said.seq}})
-            continue
+        here = and_(mine, delivery.c.item == said.item)
         if not said.ok:
             _refused(conn, here, said, now)
         # a greater one waits there, unless it is in flight itself
         passed = and_(here, delivery.c.seq > said.seq, delivery.c.sent_seq <= said.seq)
         conn.execute(update(delivery).where(passed).values(sent_seq=None, sent_at=None, due_at=now))
-    if gone:
-        conn.execute(history.insert(), gone)
+    rows = [{"item": item, "detail": {"subscription": held.name, "seq": seq}} for item, seq in sorted(gone)]
+    record_all(conn, now, "delivered", rows, run=None)
     return len(gone)
 
 
@@ -267,8 +274,8 @@ def _names(said: Answer, generation: int) -> bool:
     return said.generation == generation
 
 
-def _is_named(said: Answer) -> ColumnElement[bool]:
-    return delivery.c.seq == said.seq
+def _are_named(said: Sequence[Answer]) -> ColumnElement[bool]:
+    return _are(delivery.c.seq, said)
 
 
 def _refused(conn: Connection, here: ColumnElement[bool], said: Answer, now: datetime) -> None:

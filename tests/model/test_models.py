@@ -48,7 +48,7 @@ HELD_BY = {
     "a release looks for a kill": "pipeline/releasing.py release_chunk",
     "kills ignore filters": "pipeline/storage/deliveries.py read",
     "what left the filter is told": "pipeline/storage/messages.py ever_matched",
-    "an acknowledgement names the seq": "pipeline/storage/deliveries.py _is_named",
+    "an acknowledgement names the seq": "pipeline/storage/deliveries.py _are_named",
     "an acknowledgement of an older generation does nothing": "pipeline/storage/deliveries.py _names",
     "a rewind keeps the rows": "pipeline/storage/subscriptions.py rewind",
     "a new subscription sets read_seq first": "pipeline/storage/subscriptions.py add",

@@ -45,9 +45,7 @@ def _sent_once(deliveries: Any) -> None:
 
 
 def _any_seq(deliveries: Any) -> None:
-    from sqlalchemy import true
-
-    deliveries._is_named = lambda said: true()
+    deliveries._are_named = lambda said: deliveries.delivery.c.item.in_([one.item for one in said])
 
 
 def _no_release(work: Any) -> None:
