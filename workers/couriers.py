@@ -171,10 +171,10 @@ class Pushing(Courier):
             hit("deliver.after_read")
         if time.monotonic() < self._alone_until:
             return read > 0
-        done = self._exchange(self._one, look.due or read > 0, at)
+        done = self._exchange(self._one, look.due or read > 0, look.urgent, at)
         return read + done > 0
 
-    def _exchange(self, one: Subscription, is_due: bool, at: datetime | None) -> int:
+    def _exchange(self, one: Subscription, is_due: bool, is_urgent: bool, at: datetime | None) -> int:
         if self._channel is None or self._target != one.target:
             self._close()
             self._channel, self._target = open_channel(one.kind, one.target), one.target
@@ -184,7 +184,8 @@ class Pushing(Courier):
         room = channel.room()
         if room.is_empty and at is not None:
             self._empty_at = at
-        if not is_due or room.free <= 0:
+        urgent = room.urgent if is_urgent else 0
+        if not is_due or room.free + urgent <= 0:
             self._resumes()
             return done
         with self._db.write() as conn:
@@ -195,7 +196,7 @@ class Pushing(Courier):
             self._one = leased
             if leased.target != self._target:  # by now: the next pass opens another channel
                 return done
-            due = deliveries.due(conn, leased, now, room=min(room.free, BATCH), empty_at=self._empty_at)
+            due = deliveries.due(conn, leased, now, room=min(room.free, BATCH), urgent=urgent, empty_at=self._empty_at)
         if due:
             self._send(channel, leased, due, now)
             done += channel.answers(self._take)
@@ -205,7 +206,7 @@ class Pushing(Courier):
     def _send(self, channel: Channel, one: Subscription, due: Sequence[Due], now: datetime) -> None:
         hit("deliver.before_send")
         try:
-            channel.send(one.id, [row.message for row in due], now)
+            channel.send(one.id, [row.message for row in due], now, urgent=sum(row.is_urgent for row in due))
         except (Infrastructure, Transient, Gone):
             channel.answers(self._take)  # of those that came through
             with self._db.write() as conn:

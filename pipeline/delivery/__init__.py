@@ -45,6 +45,8 @@ class Room(msgspec.Struct, frozen=True, kw_only=True):
 
     free: int
     """How many more messages it takes now."""
+    urgent: int = 0
+    """How many of those that can't wait it takes besides."""
     is_empty: bool
     """Nothing that we sent waits there: silence about it now means something."""
 
@@ -63,8 +65,8 @@ class Channel(Protocol):
     def room(self) -> Room:
         """Asked before each batch."""
 
-    def send(self, subscription: int, messages: Sequence[Message], now: datetime) -> None:
-        """Hand them over, in this order."""
+    def send(self, subscription: int, messages: Sequence[Message], now: datetime, *, urgent: int = 0) -> None:
+        """Hand them over, in this order; the first `urgent` of them before what waits there, where that can be."""
 
     def answers(self, take: Callable[[Sequence[Answered]], None]) -> int:
         """Give `take` what was answered; it is forgotten there only when `take` has returned. How many."""

@@ -22,7 +22,7 @@ from celery.canvas import Signature
 from kombu.exceptions import KombuError
 from kombu.exceptions import OperationalError as BrokerAway
 from kombu.transport.pyamqp import Transport as RabbitMQ
-from redis.exceptions import NoPermissionError, RedisError
+from redis.exceptions import NoPermissionError, RedisError, ResponseError
 
 from pipeline.delivery import Answered, Finding, Room, Target, read_settings, room_in
 from pipeline.delivery._celery_check import examine, unanswered
@@ -36,6 +36,10 @@ _REPLY = ("subscription", "generation", "item", "seq", "ok")
 _NOTHING = "celery.accumulate"
 _ANSWERS = 500
 """Acknowledgements of one look."""
+_WORTH = 4
+"""A queue is filled up when a quarter of it is empty: each batch costs a dozen statements, however small it is."""
+_URGENT = 10
+"""Flashes and kills that are put into a full queue, before all that waits there."""
 _PATIENCE_S = 5
 _LARGEST = LARGEST_BYTES * 4 // 3
 """Bytes of the largest message, in a queue of Celery's: in base64."""
@@ -166,28 +170,39 @@ class CeleryChannel:
             channel = self._open().default_channel
             waiting = int(channel.queue_declare(queue=self._settings.queue, durable=True, passive=self._is_amqp).message_count)
             taken = 0 if self._is_amqp else _taken_bytes(channel, self._settings.queue)  # a RabbitMQ keeps its queues on disk
-        free = room_in(self._settings.window, waiting, self._settings.window_bytes, taken, _LARGEST)
-        return Room(free=free, is_empty=waiting == 0)
+        window, window_bytes = self._settings.window, self._settings.window_bytes
+        free = room_in(window, waiting, window_bytes, taken, _LARGEST)
+        if waiting and free < room_in(window, 0, window_bytes, 0, _LARGEST) // _WORTH:
+            free = 0
+        return Room(free=free, urgent=max(0, min(_URGENT, window + _URGENT - waiting)), is_empty=waiting == 0)
 
-    def send(self, subscription: int, messages: Sequence[Message], now: datetime) -> None:
-        settings = self._settings
-        with self._translated():
+    def send(self, subscription: int, messages: Sequence[Message], now: datetime, *, urgent: int = 0) -> None:
+        with self._translated(), self._app.amqp.Producer(self._open()) as producer:
             options = self._route()
-        with self._translated(), self._app.amqp.Producer(self._open()) as producer, producer.batch():
-            for message in messages:
-                body = msgspec.json.decode(encode(message))
-                task = self._app.amqp.as_task_v2(
-                    f"newswire-{subscription}-{message.item}-{message.seq}-{secrets.token_hex(4)}",  # a repeat is a job of its own
-                    settings.task,
-                    args=() if settings.argument else (body,),
-                    kwargs={settings.argument: body} if settings.argument else {},
-                    argsrepr=f"('item {message.item} · {message.status} · seq {message.seq}',)",
-                    kwargsrepr="{}",
-                    callbacks=[self._reply(subscription, message, ok=True)],
-                    errbacks=[self._reply(subscription, message, ok=False)],
-                    ignore_result=True,
-                )
-                self._app.amqp.send_task_message(producer, settings.task, task, **options)
+            with producer.batch():
+                for message in messages[:urgent]:
+                    self._put(producer, subscription, message, options)
+            if urgent and not self._is_amqp and self._settings.priority is None:
+                _to_the_front(producer.channel.client, self._settings.queue, urgent)
+            with producer.batch():
+                for message in messages[urgent:]:
+                    self._put(producer, subscription, message, options)
+
+    def _put(self, producer: Any, subscription: int, message: Message, options: Mapping[str, Any]) -> None:
+        settings = self._settings
+        body = msgspec.json.decode(encode(message))
+        task = self._app.amqp.as_task_v2(
+            f"newswire-{subscription}-{message.item}-{message.seq}-{secrets.token_hex(4)}",  # a repeat is a job of its own
+            settings.task,
+            args=() if settings.argument else (body,),
+            kwargs={settings.argument: body} if settings.argument else {},
+            argsrepr=f"('item {message.item} · {message.status} · seq {message.seq}',)",
+            kwargsrepr="{}",
+            callbacks=[self._reply(subscription, message, ok=True)],
+            errbacks=[self._reply(subscription, message, ok=False)],
+            ignore_result=True,
+        )
+        self._app.amqp.send_task_message(producer, settings.task, task, **options)
 
     def _route(self) -> dict[str, Any]:
         """How a message gets into their queue. What no queue would take is an error, on both kinds of broker: they drop it without a word."""
@@ -269,6 +284,16 @@ class CeleryChannel:
         if connection is not None:
             with suppress(*_TROUBLES):
                 connection.release()
+
+
+def _to_the_front(client: Any, queue: str, count: int) -> None:
+    """Of its list in Redis, the last that were put there: workers take from the right end what is put in at the left.
+
+    A worker that took some meanwhile makes others change their places, which harms nobody.
+    """
+    with suppress(ResponseError):  # a Redis before 6.2: they wait their turn
+        for _ in range(count):
+            client.lmove(queue, queue, "LEFT", "RIGHT")
 
 
 def _taken_bytes(channel: Any, queue: str) -> int:

@@ -117,7 +117,7 @@ class WebhookChannel:
     def room(self) -> Room:
         return Room(free=1 if self._is_open else self._settings.at_once * 4, is_empty=True)
 
-    def send(self, subscription: int, messages: Sequence[Message], now: datetime) -> None:
+    def send(self, subscription: int, messages: Sequence[Message], now: datetime, *, urgent: int = 0) -> None:
         if self._runner is None:
             self._runner = asyncio.Runner()
         self._runner.run(self._send(subscription, messages, now))

@@ -64,6 +64,8 @@ class Due(msgspec.Struct, frozen=True, kw_only=True):
     item: int
     seq: int
     message: Message
+    is_urgent: bool
+    """A kill or a flash."""
 
 
 class Look(msgspec.Struct, frozen=True, kw_only=True):
@@ -74,6 +76,8 @@ class Look(msgspec.Struct, frozen=True, kw_only=True):
     """There are events to read."""
     due: bool
     """There are rows to send."""
+    urgent: bool = False
+    """Among them a kill or a flash."""
     generation: int = 0
     """A rewind raises it."""
     revision: int = 0
@@ -101,15 +105,26 @@ def waiting(conn: Connection, now: Callable[[], datetime], token: str) -> tuple[
     if not found:
         return None, []
     at = now()
-    is_due = and_(
-        drain.is_off(), subscription.c.paused_at.is_(None), exists().where(mine, delivery.c.parked_at.is_(None), delivery.c.due_at <= at)
-    )
+    ready = and_(mine, delivery.c.parked_at.is_(None), delivery.c.due_at <= at)
+    is_on = and_(drain.is_off(), subscription.c.paused_at.is_(None))
+    is_due = and_(is_on, exists().where(ready))
+    is_urgent = and_(is_on, exists().where(ready, delivery.c.lane <= FLASH))
     free = or_(subscription.c.token == token, subscription.c.leased_until.is_(None), subscription.c.leased_until < at)
     rows = conn.execute(
-        select(*columns, is_due.label("due")).where(subscription.c.id.in_([row.id for row in found]), free).order_by(subscription.c.id)
+        select(*columns, is_due.label("due"), is_urgent.label("urgent"))
+        .where(subscription.c.id.in_([row.id for row in found]), free)
+        .order_by(subscription.c.id)
     )
     looks = [
-        Look(id=row.id, behind=bool(row.behind), due=bool(row.due), generation=row.generation, revision=row.revision, last=row.last)
+        Look(
+            id=row.id,
+            behind=bool(row.behind),
+            due=bool(row.due),
+            urgent=bool(row.urgent),
+            generation=row.generation,
+            revision=row.revision,
+            last=row.last,
+        )
         for row in rows
     ]
     return at, looks
@@ -172,21 +187,23 @@ def _is_at_once(lane: ColumnElement[int]) -> ColumnElement[bool]:
 # --- sending --------------------------------------------------------------------------------------------------------------------
 
 
-def due(conn: Connection, one: Subscription, now: datetime, *, room: int, empty_at: datetime | None) -> list[Due]:
-    """Up to `room` messages, marked as in flight. Commit, then send: what dies in between is due again. None where the token is lost.
+def due(conn: Connection, one: Subscription, now: datetime, *, room: int, urgent: int = 0, empty_at: datetime | None) -> list[Due]:
+    """Up to `room` messages, and up to `urgent` kills and flashes besides, marked as in flight. Commit, then send: what dies in between is
+    due again. None where the token is lost.
 
     `empty_at`: when the target's queue was last seen empty. Silence about what was sent before that means something; otherwise what we sent
     waits there still: an hour's absence of the consumer must not park anything.
     """
-    if room <= 0 or not _hold(conn, one, now):
+    if room + urgent <= 0 or not _hold(conn, one, now):
         return []
     _lost_patience(conn, one, now, empty_at=empty_at)
     rows = conn.execute(
         select(delivery)
         .where(delivery.c.subscription == one.id, delivery.c.due_at <= now, delivery.c.parked_at.is_(None))
         .order_by(delivery.c.lane, delivery.c.seq)
-        .limit(room)
+        .limit(room + urgent)
     ).all()
+    rows = [row for place, row in enumerate(rows) if place < room or row.lane <= FLASH]
     if not rows:
         return []
     made = messages.make(conn, one, [Wanted(item=row.item, seq=row.seq) for row in rows])
@@ -196,7 +213,8 @@ def due(conn: Connection, one: Subscription, now: datetime, *, room: int, empty_
     for attempts, some in groupby(sorted(rows, key=_attempts), key=_attempts):
         later = now + RESEND * 2 ** min(attempts, MOST_ATTEMPTS)
         conn.execute(update(delivery).where(mine, _are(delivery.c.seq, some)).values(sent_seq=delivery.c.seq, sent_at=now, due_at=later))
-    return [Due(item=item, seq=seq, message=message) for (item, seq), message in made.items()]  # in the order of rows
+    seen = [row for row in rows if (row.item, row.seq) in made]
+    return [Due(item=row.item, seq=row.seq, message=made[row.item, row.seq], is_urgent=row.lane <= FLASH) for row in seen]
 
 
 def _hold(conn: Connection, one: Subscription, now: datetime) -> bool:

@@ -167,6 +167,18 @@ def test_a_kill_is_due_at_once_whatever_is_in_flight_and_before_all_else(desk: D
     assert [(one.item, str(one.message.status)) for one in due] == [(item, "killed")]
 
 
+def test_where_there_is_no_room_a_kill_or_a_flash_is_due_and_nothing_else(desk: Desk) -> None:
+    item = story(desk)
+    story(desk, uri="tag:hw:2")
+    kill(desk)
+    while desk.read():
+        pass
+    with desk.db.write() as conn:
+        due = deliveries.due(conn, desk.lease_in(conn), desk.wire.now, room=0, urgent=5, empty_at=None)
+    assert [(one.item, one.is_urgent) for one in due] == [(item, True)]
+    assert [one.is_urgent for one in desk.due()] == [False]
+
+
 @pytest.mark.parametrize("rule", ["kept", "left out"])
 def test_a_kill_does_not_wait_for_an_answer_to_the_text(desk: Desk, rule: str, monkeypatch: pytest.MonkeyPatch) -> None:
     if rule == "left out":

@@ -405,6 +405,29 @@ def test_the_room_is_what_its_queue_lacks_to_the_window(valkey_url: str) -> None
     channel.close()
 
 
+def test_a_queue_is_filled_up_when_a_quarter_of_it_is_empty(valkey_url: str) -> None:
+    channel = open_channel("celery", {"broker": valkey_url, "task": "their.task", "queue": "theirs", "window": 8})
+    channel.send(3, [message(item) for item in range(7)], NOW)
+    assert channel.room().free == 0, "one is not worth a batch"
+    with redis.Redis.from_url(valkey_url) as client:
+        client.rpop("theirs")
+    assert channel.room().free == 2
+    channel.close()
+
+
+def test_a_flash_is_put_into_a_full_queue_before_all_that_waits_there(valkey_url: str) -> None:
+    channel = open_channel("celery", {"broker": valkey_url, "task": "their.task", "queue": "theirs", "window": 5})
+    channel.send(3, [message(item) for item in range(5)], NOW)
+    assert (channel.room().free, channel.room().urgent) == (0, 10)
+    channel.send(3, [message(11), message(12), message(13)], NOW, urgent=2)
+    assert channel.room().urgent == 7, "and there is an end to that"
+    with Celery("theirs", broker=valkey_url, set_as_current=False).connection_for_read() as connection:
+        queue = connection.SimpleQueue("theirs")
+        taken = [queue.get_nowait().payload[0][0]["item"] for _ in range(8)]
+    assert taken == [11, 12, 0, 1, 2, 3, 4, 13]
+    channel.close()
+
+
 @pytest.mark.parametrize("priority", [{}, {"priority": 3}])
 def test_large_messages_fill_its_window_by_their_bytes(valkey_url: str, priority: dict[str, int]) -> None:
     settings = {"broker": valkey_url, "task": "their.task", "queue": "theirs", "window": 1000, "window_bytes": 2_000_000} | priority
