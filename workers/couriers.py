@@ -92,7 +92,7 @@ class Courier(threading.Thread):
             log.error("deliver.failed", subscription=self._id, why=str(error), exc_info=True)
 
     def step(self, look: Look, at: datetime | None) -> bool:
-        """One pass; whether anything was done. What goes wrong is dealt with here."""
+        """One pass; whether there is more to do at once. What goes wrong is dealt with here."""
         try:
             return self._pass(look, at)
         except DatabaseAway as error:  # ours, and so no reason to leave the target alone: the next look wakes us again
@@ -134,7 +134,7 @@ class Courier(threading.Thread):
         self._leave()
 
     def _pass(self, look: Look, at: datetime | None) -> bool:
-        """Do what there is to do, once; whether anything was done."""
+        """Do what there is to do, once; whether there is more of it."""
         raise NotImplementedError
 
     def _is_open(self) -> bool:
@@ -171,37 +171,37 @@ class Pushing(Courier):
             hit("deliver.after_read")
         if time.monotonic() < self._alone_until:
             return read > 0
-        done = self._exchange(self._one, look.due or read > 0, look.urgent, at)
-        return read + done > 0
+        return self._exchange(self._one, look.due or read > 0, look.urgent, at) or read > 0
 
-    def _exchange(self, one: Subscription, is_due: bool, is_urgent: bool, at: datetime | None) -> int:
+    def _exchange(self, one: Subscription, is_due: bool, is_urgent: bool, at: datetime | None) -> bool:
+        """Take answers, and send what there is room for; whether its room was what ended that."""
         if self._channel is None or self._target != one.target:
             self._close()
             self._channel, self._target = open_channel(one.kind, one.target), one.target
         self._is_live = True
         channel = self._channel
-        done = channel.answers(self._take)
+        channel.answers(self._take)
         room = channel.room()
         if room.is_empty and at is not None:
             self._empty_at = at
         urgent = room.urgent if is_urgent else 0
         if not is_due or room.free + urgent <= 0:
             self._resumes()
-            return done
+            return False
         with self._db.write() as conn:
             now = self._db.now(conn)
             leased = subscriptions.lease(conn, self._id, now, self._token)
             if leased is None:
-                return done
+                return False
             self._one = leased
             if leased.target != self._target:  # by now: the next pass opens another channel
-                return done
+                return True
             due = deliveries.due(conn, leased, now, room=min(room.free, BATCH), urgent=urgent, empty_at=self._empty_at)
         if due:
             self._send(channel, leased, due, now)
-            done += channel.answers(self._take)
+            channel.answers(self._take)
         self._resumes()
-        return done + len(due)
+        return len(due) >= min(room.free, BATCH) > 0
 
     def _send(self, channel: Channel, one: Subscription, due: Sequence[Due], now: datetime) -> None:
         hit("deliver.before_send")

@@ -22,10 +22,12 @@ from celery.canvas import Signature
 from kombu.exceptions import KombuError
 from kombu.exceptions import OperationalError as BrokerAway
 from kombu.transport.pyamqp import Transport as RabbitMQ
-from redis.exceptions import NoPermissionError, RedisError, ResponseError
+from redis.exceptions import RedisError
 
 from pipeline.delivery import Answered, Finding, Room, Target, read_settings, room_in
 from pipeline.delivery._celery_check import examine, unanswered
+from pipeline.delivery._celery_lists import read as read_lists
+from pipeline.delivery._celery_lists import taken_bytes, to_the_front
 from pipeline.errors import Infrastructure, Misconfigured
 from pipeline.storage.deliveries import PROBE
 from pipeline.urls import verified
@@ -169,7 +171,7 @@ class CeleryChannel:
         with self._translated():
             channel = self._open().default_channel
             waiting = int(channel.queue_declare(queue=self._settings.queue, durable=True, passive=self._is_amqp).message_count)
-            taken = 0 if self._is_amqp else _taken_bytes(channel, self._settings.queue)  # a RabbitMQ keeps its queues on disk
+            taken = 0 if self._is_amqp or not waiting else taken_bytes(channel, self._settings.queue)  # a RabbitMQ keeps its queues on disk
         window, window_bytes = self._settings.window, self._settings.window_bytes
         free = room_in(window, waiting, window_bytes, taken, _LARGEST)
         if waiting and free < room_in(window, 0, window_bytes, 0, _LARGEST) // _WORTH:
@@ -183,7 +185,7 @@ class CeleryChannel:
                 for message in messages[:urgent]:
                     self._put(producer, subscription, message, options)
             if urgent and not self._is_amqp and self._settings.priority is None:
-                _to_the_front(producer.channel.client, self._settings.queue, urgent)
+                to_the_front(producer.channel, self._settings.queue, urgent)
             with producer.batch():
                 for message in messages[urgent:]:
                     self._put(producer, subscription, message, options)
@@ -234,20 +236,28 @@ class CeleryChannel:
 
     def answers(self, take: Callable[[Sequence[Answered]], None]) -> int:
         with self._translated():
-            if self._acks is None:
-                self._acks = self._open().SimpleQueue(self._ack_queue)
-            received: list[Any] = []
-            while len(received) < _ANSWERS:
-                try:
-                    received.append(self._acks.get_nowait())
-                except self._acks.Empty:
-                    break
-            read = [answer for message in received if (answer := _answer(message)) is not None]
-            if read:
+            received, forget = self._received()
+            if read := [answer for message in received if (answer := _answer(message)) is not None]:
                 take(read)
+            forget()
+        return len(received)
+
+    def _received(self) -> tuple[list[Any], Callable[[], None]]:
+        """Answers, and what has the broker forget them."""
+        if not self._is_amqp:
+            return read_lists(self._open().default_channel, self._ack_queue, _ANSWERS)
+        if self._acks is None:
+            self._acks = self._open().SimpleQueue(self._ack_queue)
+        received: list[Any] = []
+        with suppress(self._acks.Empty):
+            while len(received) < _ANSWERS:
+                received.append(self._acks.get_nowait())
+
+        def forget() -> None:
             for message in received:
                 message.ack()
-        return len(received)
+
+        return received, forget
 
     def examine(self, now: datetime) -> list[Finding]:
         with self._translated():
@@ -284,26 +294,6 @@ class CeleryChannel:
         if connection is not None:
             with suppress(*_TROUBLES):
                 connection.release()
-
-
-def _to_the_front(client: Any, queue: str, count: int) -> None:
-    """Of its list in Redis, the last that were put there: workers take from the right end what is put in at the left.
-
-    A worker that took some meanwhile makes others change their places, which harms nobody.
-    """
-    with suppress(ResponseError):  # a Redis before 6.2: they wait their turn
-        for _ in range(count):
-            client.lmove(queue, queue, "LEFT", "RIGHT")
-
-
-def _taken_bytes(channel: Any, queue: str) -> int:
-    """Of its Redis, by a queue with its sub-queues. 0 where an ACL does not let us ask: then messages alone are counted."""
-    try:
-        return sum(
-            int(channel.client.memory_usage(channel._q_for_pri(queue, priority), samples=0) or 0) for priority in channel.priority_steps
-        )
-    except NoPermissionError:
-        return 0
 
 
 def _transport_options(is_amqp: bool) -> dict[str, Any]:

@@ -163,16 +163,19 @@ def test_a_broker_that_is_away_harms_nobody_else(wire: Wire, database_url: str, 
 
 
 @on_sqlite
-def test_a_consumer_that_is_away_finds_no_more_than_the_window(wire: Wire, database_url: str, valkey_url: str, tmp_path: Path) -> None:
+def test_a_consumer_that_is_away_finds_no_more_than_the_window_and_a_kill_first(
+    wire: Wire, database_url: str, valkey_url: str, tmp_path: Path
+) -> None:
     absent = {"broker": valkey_url, "task": "stories.receive", "queue": "stories", "window": 3}
     subscribe(wire, absent)
     arrive(wire, *range(1, 8))
     with delivering(database_url, tmp_path), redis.Redis.from_url(valkey_url) as client:
         until(lambda: client.llen("stories") == 3, "a full window")
         kill(wire, 7)
+        until(lambda: client.llen("stories") == 4, "the kill, beyond the window")
         with consuming(tmp_path, valkey_url) as consumer:
             until(lambda: len(consumer.held()) == 7 and not owed(wire), "seven items")
-    assert [status for item, _, status, _ in consumer.received()][3] == "killed", "the kill overtook what waited"
+    assert next(status for _, _, status, _ in consumer.received()) == "killed", "the kill overtook what waited"
     assert [row.parked_at for row in wire.rows(tables.delivery)] == []
 
 
