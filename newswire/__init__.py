@@ -25,18 +25,22 @@ def clean(html: str | bytes, url: str | None = None, *, get: Callable[[str], str
     Pure: no network, no clock, no settings, no database; the same page gives the same article. Safe in many threads and processes.
 
     Raises pipeline.errors.Unreadable where there is no article: challenge pages, consent walls, logins, errors (`Blocked`), pages of links,
-    markup that no browser would show.
+    pictures and other binary files, markup that no browser would show.
     """
     from pipeline.clean import clean_whole
+    from pipeline.errors import Unreadable
     from pipeline.text import charset
+    from pipeline.text.binary import binary_of
     from schemas.article import Draft
 
     def draft(page: str | bytes, address: str) -> Draft:
+        if isinstance(page, bytes) and (binary := binary_of(page)):
+            raise Unreadable(f"{address or 'It'} is {binary}, not a web page.", url=address)
         text = charset.decode(page) if isinstance(page, bytes) else page
         return Draft(format="html", page_html=text or " ", url=address)
 
     def further(address: str) -> Draft | None:
         page = get(address) if get is not None else None
-        return draft(page, address) if page else None
+        return draft(page, address) if page and not (isinstance(page, bytes) and binary_of(page)) else None
 
     return clean_whole(draft(html, url or ""), further)

@@ -112,9 +112,25 @@ def _one(location: str) -> _Cleaned:
     except (NewswireError, OSError) as error:
         return location, None, explain(error)[0], False
     try:
-        return location, as_line(location, url, newswire.clean(body, url or None)), "", False
+        return location, as_line(location, url, newswire.clean(body, url or None, get=_further if "://" in location else None)), "", False
     except Unreadable as refusal:
         return location, {**_EMPTY, "path": location, "url": url, "access": "blocked", "reason": str(refusal)}, explain(refusal)[0], True
+
+
+def _further(url: str) -> bytes | None:
+    """A further page of a story, as politely as polls are; None where it can't be had: then the line says `partial`."""
+    import time
+
+    from newswire.cli.opening import load
+    from pipeline.errors import Infrastructure, NewswireError
+
+    time.sleep(load().host_pace_s)
+    try:
+        return read(url)[0]
+    except Infrastructure:
+        raise
+    except NewswireError:
+        return None
 
 
 def read(location: str) -> tuple[bytes, str]:

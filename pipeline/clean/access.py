@@ -120,4 +120,4 @@ def _what(lines: Sequence[str], prose: int, links: int) -> str:
         return "it shows no text without scripts"
     if links > _LINKS and prose < 400:
         return f"it is a list of {links} links"
-    return f"{prose} characters of running text are too few"
+    return f"{prose} characters of running text are too few" if prose else "there is no running text in it"

@@ -106,11 +106,13 @@ class Fetcher:
                 return await self._exchange(url, validators or Validators())
         except TimeoutError as error:
             raise FetchFailed(
-                f"{url} was not there in full after {self._deadline_s:g} s.", url=url, hint="It is tried again by itself."
+                f"{url} was not there in full after {self._deadline_s:g} s.",
+                url=url,
+                hint="It may answer later; polls try again by themselves.",
             ) from error
         except httpx2.TimeoutException as error:
             raise FetchFailed(
-                f"{url} did not answer within {self._deadline_s:g} s.", url=url, hint="It is tried again by itself."
+                f"{url} did not answer within {self._deadline_s:g} s.", url=url, hint="It may answer later; polls try again by themselves."
             ) from error
         except (httpx2.InvalidURL, httpx2.UnsupportedProtocol) as error:
             raise Refused(f"{url} is no URL that can be fetched: {_words(error)}.", url=url, hint="Write https://host/path.") from error
@@ -121,7 +123,9 @@ class Fetcher:
                 f"{url} can't be connected to: {_words(error)}.", url=url, hint="Is the address right, and the host up?"
             ) from error
         except httpx2.HTTPError as error:
-            raise FetchFailed(f"{url} broke off: {_words(error)}.", url=url, hint="It is tried again by itself.") from error
+            raise FetchFailed(
+                f"{url} broke off: {_words(error)}.", url=url, hint="It may answer later; polls try again by themselves."
+            ) from error
 
     async def _exchange(self, url: str, validators: Validators) -> Answer:
         target = _checked(httpx2.URL(url), url)
@@ -213,7 +217,9 @@ def _refusal(url: str, response: httpx2.Response, now: datetime) -> FetchFailed 
         asked = f"asks us to wait {wait:.0f} s" if wait is not None else "asks us to wait"
         return Throttled(f"{url} answers {phrase} and {asked}.", url=url, hint="We do; a slower rhythm may help.", retry_after_s=wait)
     if status in (HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_EARLY) or not 400 <= status < 500:
-        return FetchFailed(f"{url} answers {phrase}.", url=url, hint="It is tried again by itself.", retry_after_s=wait)
+        return FetchFailed(
+            f"{url} answers {phrase}.", url=url, hint="It may answer later; polls try again by themselves.", retry_after_s=wait
+        )
     if status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.PAYMENT_REQUIRED, HTTPStatus.FORBIDDEN):
         return Gone(f"{url} answers {phrase}: it is not for us.", url=url, hint="Ask the publisher for access, or remove it.")
     return Gone(f"{url} answers {phrase}: it is not there.", url=url, hint="Look whether the address is right; it may have moved.")

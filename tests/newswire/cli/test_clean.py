@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
+
+from tests.pipeline.clean.test_pages import html, pager
+from tests.pipeline.web import ALLOW, Web, reply
 
 GOLDEN = Path(__file__).parents[2] / "golden"
 KEYS = ["path", "url", "title", "authors", "published", "modified", "language", "text", "blocks", "confidence", "access"]
 
 
 def run(*words: str, cwd: Path, given: bytes | None = None) -> subprocess.CompletedProcess[bytes]:
-    return subprocess.run([sys.executable, "-P", "-m", "newswire", "clean", *words], cwd=cwd, input=given, capture_output=True, check=False)
+    env = os.environ | {"NEWSWIRE_ALLOW_NETWORKS": ",".join(ALLOW), "NEWSWIRE_HOST_PACE_S": "0"}
+    command = [sys.executable, "-P", "-m", "newswire", "clean", *words]
+    return subprocess.run(command, cwd=cwd, input=given, capture_output=True, check=False, env=env)
 
 
 def test_a_page_is_a_line_with_what_is_promised(tmp_path: Path) -> None:
@@ -56,3 +62,24 @@ def test_an_explanation_is_a_tree_and_a_page(tmp_path: Path) -> None:
     assert done.returncode == 0
     assert "div.article-body" in done.stdout.decode()
     assert 'class="kept"' in (tmp_path / "why.html").read_text(encoding="utf-8")
+
+
+def test_addresses_are_fetched_with_their_further_pages_and_each_failure_is_a_sentence(tmp_path: Path) -> None:
+    with Web() as web:
+        numbered = pager(("1", "/wall"), ("2", "/wall?page=2"))
+        web.at("/wall", reply(html(1, numbered).encode()))
+        web.at("/wall?page=2", reply(html(2, numbered).encode()))
+        web.at("/moved", lambda asked: asked.send(status=301, Location="/wall"))
+        web.at("/picture", reply(b"\x89PNG\r\n\x1a\n" + b"x" * 500, Content_Type="image/png"))
+        web.at("/down", reply(status=503))
+        done = run(*(web.url(f"/{name}") for name in ("moved", "picture", "gone", "down")), cwd=tmp_path)
+        lines = [json.loads(line) for line in done.stdout.splitlines()]
+        assert [line["access"] for line in lines] == ["full", "blocked"]
+        assert [paragraph[:7] for paragraph in lines[0]["text"].split("\n\n")] == ["Part 1."] * 2 + ["Part 2."] * 2
+        assert done.stderr.decode().splitlines() == [
+            f"{web.url('/picture')} is a PNG picture, not a web page.",
+            f"{web.url('/gone')} answers 404 Not Found: it is not there. Look whether the address is right; it may have moved.",
+            f"{web.url('/down')} answers 503 Service Unavailable. It may answer later; polls try again by themselves.",
+            "1 of 4 pages hold no article, 2 could not be read.",
+        ]
+        assert done.returncode == 1
