@@ -28,13 +28,17 @@ _CARDS, _CARD = 3, 12
 """So many elements alike or more, of so many blocks or fewer each, are a list of teasers."""
 _OFFER = re.compile(
     r"newsletter|subscri(?:be|ption)|\bsign(?:ing)? up\b|\bcookies?\b|privacy policy|terms of (?:use|service)|affiliate|earn a (?:small )?commission"
-    r"|all rights reserved|follow us|may contain advertising|unsubscribe|click here|download (?:the|our) app|independently (?:selected|reviewed)"
+    r"|all rights reserved|follow us|may contain advertising|click here|download (?:the|our) app|independently (?:selected|reviewed)"
     r"|editorial independence|partner links|(?:purchase|buy|buy something) through (?:our )?links"
     r"|^<(?:a|img|iframe|ins|script)\b"  # markup that is shown
-    r"|\babonnier|\babonne[zr]|datenschutz|suscr[ií]b|iscri(?:viti|zione)|\bassine\b",
-    re.IGNORECASE,
+    r"|\babonnier|\babonne[zr]|datenschutz|suscr[ií]b|iscri(?:viti|zione)|\bassine\b"
 )
-"""What a site says to its readers of itself, in the languages that most of it is written in."""
+"""What a site says to its readers of itself, in lower case, in the languages that most of it is written in."""
+_OF_OFFERS = (
+    "newsletter subscri sign cookie privacy terms affiliate commission rights follow advertising click download independen links < abonn daten"
+    " suscr iscri assine"
+).split()
+"""One of these is in each of them: looking for these first is ten times faster."""
 
 
 class Judged(msgspec.Struct, gc=False):
@@ -88,8 +92,10 @@ def _take_what_there_is(judged: list[Judged]) -> None:
 def _drop_offers(judged: list[Judged], _: list[Box]) -> None:
     """Doubted blocks with words of newsletters, consent and commissions: they come in too many forms for a model of form."""
     for one in judged:
-        if one.is_kept and one.likelihood < _DOUBTED and _OFFER.search(one.raw.text):
-            one.is_kept, one.rule = False, "the site's word to its readers"
+        if one.is_kept and one.likelihood < _DOUBTED:
+            text = one.raw.text.lower()
+            if any(word in text for word in _OF_OFFERS) and _OFFER.search(text):
+                one.is_kept, one.rule = False, "the site's word to its readers"
 
 
 def _drop_asides(judged: list[Judged], boxes: list[Box]) -> None:

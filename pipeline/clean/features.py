@@ -29,6 +29,7 @@ _STAMP = re.compile(r"\d{1,2}[:.]\d{2}(?: ?[ap]\.?m\.?)?(?: [A-Z]{2,4}| Uhr)?$",
 _ROLES = {Role.PARAGRAPH: 0, Role.HEADING: 1, Role.LIST_ITEM: 2, Role.LINK: 3, Role.CAPTION: 4}
 _TAGS = {"p": 1, "div": 2, "li": 3, "td": 4, "th": 4, "h1": 5, "h2": 6, "h3": 7, "h4": 8, "h5": 9, "h6": 9, "blockquote": 10, "pre": 11}
 _BITS = (names.COMMENTS, names.RELATED, names.FRAME, names.META, names.PROMO, names.AUTHOR, names.MEDIA, names.BODY, names.SURE)
+_KNOWN = sum(_BITS)
 _BAD = slice(0, 6)
 NONE = 1.1
 """The share of an element that is not there."""
@@ -101,9 +102,9 @@ def shares(boxes: list[Box]) -> list[tuple[float, ...]]:
             of_label[box.label] = of_label.get(box.label, 0) + box.prose
     for box in boxes[1:]:
         above = found[box.parent]
-        if box.blocks and (box.bits or box.tag in ("article", "main")):
+        bits = box.bits & _KNOWN
+        if box.blocks and (bits or box.tag in ("article", "main")):
             share = min(of_label.get(box.label, 0) / total, 1.0)
-            bits = box.bits
             above = (
                 *[share if bits & bit and share < old else old for bit, old in zip(_BITS, above, strict=False)],
                 box.prose / total if box.tag in ("article", "main") else above[-1],

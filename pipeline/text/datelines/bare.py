@@ -30,6 +30,7 @@ _NO_SEPARATOR = re.compile(
     r"^(?P<head>[^:;!?]{3,60}?,?\s+(?:[A-Za-z]{3,9}\.? \d{1,2}|\d{1,2} [A-Za-z]{3,9})(?:,? (?:19|20)\d\d)?)(?P<sep>(?<=\d)\.)?(?:\s+(?=[A-Z\"“][a-z])|\s*$)"
 )
 _CLOSED = re.compile(r"(?P<sep>\.)?(?:\s+(?=[A-Z\"“])|\s*$)")
+_STOP = re.compile(r"[,.]\s*")
 _OPENS = re.compile(r"\s+(?P<word>[^\W\d_]+)(?=\s)")
 _CAPITALS = re.compile(r"(?:(?P<comma>,)\s*|\s+)(?P<mark>[A-Z]{3,8})$")
 _TIME_ZONES = frozenset("BST CEST CET CST EDT EEST EET EST GMT HKT IST JST KST MSK MST PDT PST SGT UTC WIB".split())
@@ -202,11 +203,14 @@ def with_nothing(text: str) -> Found | None:
 
 def _signed_alone(text: str) -> Found | None:
     """A known agency behind place and date, with at most a full stop: `YEREVAN, AUGUST 15, ARMENPRESS.`, `Baku, August 15, AZERTAC`."""
-    for match in unbracketed().finditer(text[:REACH]):
-        before, closing = text[: match.start()].rstrip(), _CLOSED.match(text, match.end())
-        head = read_before(before, None, has_mark=True) if closing and before.endswith((",", ".")) else None
-        agency = agency_of(match.group())
-        if closing and agency and head and head.places and head.printed and head.is_sure:
+    for stop in _STOP.finditer(text, 0, REACH):
+        match = unbracketed().match(text, stop.end(), REACH)
+        closing = _CLOSED.match(text, match.end()) if match else None
+        agency = agency_of(match.group()) if match and closing else None
+        if match is None or closing is None or agency is None:
+            continue
+        head = read_before(text[: stop.start() + 1], None, has_mark=True)
+        if head and head.places and head.printed and head.is_sure:
             return Found(closing.end(), head.places, head.place_raw, head.printed, None, agency.name, match.group(), closing["sep"])
     return None
 
