@@ -98,17 +98,13 @@ _TAIL_WITHIN = re.compile(
 )
 """Tails that are known by words in their middle: only lines that bear one are asked."""
 _TAILS_ABROAD = re.compile(
-    "|".join(
-        (
-            r"(?:--|—)\s?(?:Editors?|With assistance)\b.{2,200}|Edited by [A-Z].{2,80}",
-            r"\(?(?:Except for the headline, )?[Tt]his (?:story|report|article) has not been edited by\b.{0,160}",  # syndicated copy in India
-            r"(?:© ?)?dpa-infocom\b.{0,60}|\((?:END|MORE)\) \S.{2,60}|(?:© )?RIPRODUZIONE RISERVATA\b.{0,60}",
-            r"\((?:Reportado|Con reporte|Reportagem|Escrito|Scritto|Geschrieben|Verslag|Автор|Репортаж|Редактор)\b[^()]{3,300}\)",
-            r"(?:Автор|Редактор|Корреспондент|Haberi hazırlayan|Kaynak|Redaktion|Redacción|Redazione)\b:?\s[^\W\d_a-zа-я].{2,60}",
-            r"<?\s?저작권자.{2,80}|.{0,12}무단 ?(?:전재|복제|배포).{0,60}|.{0,30}無断(?:転載|複製).{0,40}|(?:版权|版權)所有.{0,40}",
-            r"[【（(]?(?:责任编辑|責任編輯|责编|编辑|編輯|校对|審校|来源|來源)\s?[:：].{1,30}[】）)]?",
-        )
-    )
+    r"(?:--|—)\s?(?:Editors?|With assistance)\b.{2,200}|Edited by [A-Z].{2,80}"
+    r"|\(?(?:Except for the headline, )?[Tt]his (?:story|report|article) has not been edited by\b.{0,160}"  # syndicated copy in India
+    r"|(?:© ?)?dpa-infocom\b.{0,60}|\((?:END|MORE)\) \S.{2,60}|(?:© )?RIPRODUZIONE RISERVATA\b.{0,60}"
+    r"|\((?:Reportado|Con reporte|Reportagem|Escrito|Scritto|Geschrieben|Verslag|Автор|Репортаж|Редактор)\b[^()]{3,300}\)"
+    r"|(?:Автор|Редактор|Корреспондент|Haberi hazırlayan|Kaynak|Redaktion|Redacción|Redazione)\b:?\s[^\W\d_a-zа-я].{2,60}"
+    r"|<?\s?저작권자.{2,80}|.{0,12}무단 ?(?:전재|복제|배포).{0,60}|.{0,30}無断(?:転載|複製).{0,40}|(?:版权|版權)所有.{0,40}"
+    r"|[【（(]?(?:责任编辑|責任編輯|责编|编辑|編輯|校对|審校|来源|來源)\s?[:：].{1,30}[】）)]?"
 )
 """Credits and rights, each the whole line, that are not only English."""
 _WITH_AGENCY = re.compile(
