@@ -184,9 +184,10 @@ class Pushing(Courier):
         room = channel.room()
         if room.is_empty and at is not None:
             self._empty_at = at
+        if room.is_seen:
+            self._resumes()
         urgent = room.urgent if is_urgent else 0
         if not is_due or room.free + urgent <= 0:
-            self._resumes()
             return False
         with self._db.write() as conn:
             now = self._db.now(conn)
@@ -200,7 +201,7 @@ class Pushing(Courier):
         if due:
             self._send(channel, leased, due, now)
             channel.answers(self._take)
-        self._resumes()
+            self._resumes()
         return len(due) >= min(room.free, BATCH) > 0
 
     def _send(self, channel: Channel, one: Subscription, due: Sequence[Due], now: datetime) -> None:

@@ -49,6 +49,8 @@ class Room(msgspec.Struct, frozen=True, kw_only=True):
     """How many of those that can't wait it takes besides."""
     is_empty: bool
     """Nothing that we sent waits there: silence about it now means something."""
+    is_seen: bool = True
+    """It was asked, and is well. False: that is known only when something is sent."""
 
 
 class Finding(msgspec.Struct, frozen=True, kw_only=True):

@@ -115,7 +115,7 @@ class WebhookChannel:
         return self._refused >= _OPENS_AFTER
 
     def room(self) -> Room:
-        return Room(free=1 if self._is_open else self._settings.at_once * 4, is_empty=True)
+        return Room(free=1 if self._is_open else self._settings.at_once * 4, is_empty=True, is_seen=False)
 
     def send(self, subscription: int, messages: Sequence[Message], now: datetime, *, urgent: int = 0) -> None:
         if self._runner is None:

@@ -8,6 +8,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -20,10 +21,12 @@ from sqlalchemy import event, func, select
 
 from pipeline.storage import changing, deliveries, subscriptions
 from pipeline.storage.db import Database
+from pipeline.storage.deliveries import Look
 from schemas import tables
 from tests.consumer import Consumer, consuming, until
 from tests.hook import Hook
 from tests.wire import LONG, Wire
+from workers.couriers import Pushing
 from workers.deliver import Deliverer
 
 ROOT = Path(__file__).parents[2]
@@ -233,6 +236,30 @@ def behind(wire: Wire, id: int) -> bool:
     with wire.database.read() as conn:
         _, looks = deliveries.waiting(conn, lambda: wire.now, "")
         return any(look.behind for look in looks if look.id == id)
+
+
+@on_sqlite
+def test_a_webhook_that_refuses_all_is_told_of_until_it_takes_something(wire: Wire) -> None:
+    """Not only until the next look that finds nothing due."""
+    hook = Hook()
+    hook.script = [422]
+    with wire.database.write() as conn:
+        one = subscriptions.add(conn, wire.now, name="hook", kind="webhook", target=hook.settings())
+    arrive(wire, *range(1, 7))
+    courier = Pushing(wire.database, one, "token", threading.Event())
+
+    def step(*, is_due: bool) -> str:
+        courier._alone_until = 0
+        courier.step(Look(id=one.id, behind=True, due=is_due), wire.now)
+        return str(wire.rows(tables.subscription)[0].trouble)
+
+    assert "refused 6 messages in a row" in step(is_due=True)
+    assert "refused 6 messages in a row" in step(is_due=False)
+    wire.pass_time(minutes=10)
+    hook.script = [204]
+    assert step(is_due=True) == ""
+    courier._close()
+    hook.close()
 
 
 # --- logs -----------------------------------------------------------------------------------------------------------------------
