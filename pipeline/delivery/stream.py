@@ -172,6 +172,7 @@ class StreamLog:
         with self._translated():
             memory: dict[str, Any] = self._open().info("memory")
             groups = {_text(one["name"]): one for one in self._open().xinfo_groups(self._key)} if self._open().exists(self._key) else {}
+            length = self._open().xlen(self._key)
         most, used = int(memory.get("maxmemory", 0)), int(memory.get("used_memory", 0))
         found = [
             Finding(ok=not most or used < most, says=f"Its Redis uses {used:,} bytes of {f'{most:,}' if most else 'as many as there are'}.")
@@ -181,7 +182,7 @@ class StreamLog:
             if group is None:
                 found.append(Finding(ok=True, says=f"The group {name} is not there yet: it is made with the first look."))
             else:
-                says = f"The group {name} has {group['consumers']} readers, {group['pending']} entries unacknowledged."
+                says = f"The group {name} has {group['consumers']} readers; of {length} entries it has {group['pending']} in hand."
                 found.append(Finding(ok=bool(group["consumers"]), says=says))
         return found
 

@@ -221,20 +221,24 @@ def _standing(conn: Connection, ids: list[int]) -> list[str]:
         share = f", {round(row.share_of_other * 100)} % of it" if row.share_of_other is not None else ""
         found.append(f"Item {row.item} carries it{share}.")
     rows = conn.execute(
-        select(delivery, subscription.c.name)
+        select(delivery, subscription.c.name, subscription.c.paused_at, subscription.c.pause_reason, subscription.c.trouble)
         .join(subscription, subscription.c.id == delivery.c.subscription)
         .where(delivery.c.item.in_(ids))
     )
-    for row in rows:
-        how = (
-            f"is parked: {row.last_error}"
-            if row.parked_at
-            else "is on its way"
-            if row.sent_seq
-            else f"waits until {row.due_at:%H:%M:%S} UTC"
-        )
-        found.append(f"Telling {row.name} of event {row.seq} {how}.")
-    return found
+    return found + [f"Telling {row.name} of event {row.seq} {_bare(_untold(row))}." for row in rows]
+
+
+def _untold(row: Any) -> str:
+    """Why a subscription was not told yet."""
+    if row.parked_at:
+        return f"is parked: {row.last_error}"
+    if row.paused_at:
+        return f"waits: it is paused{f', {row.pause_reason}' if row.pause_reason else ''}"
+    if row.sent_seq:
+        return "is on its way"
+    if row.trouble:
+        return f"waits: {row.trouble}"
+    return f"is due at {row.due_at:%H:%M:%S} UTC{f', after it {row.last_error}' if row.last_error else ''}"
 
 
 def _still_aside(rows: list[Any]) -> list[str]:

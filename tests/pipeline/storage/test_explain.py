@@ -12,7 +12,7 @@ from pipeline.storage import history, quarantine
 from pipeline.storage.db import Database
 from pipeline.storage.deliveries import Answer, answer, due, read
 from pipeline.storage.explain import Life, why
-from pipeline.storage.subscriptions import add, lease
+from pipeline.storage.subscriptions import add, lease, note_trouble, pause, resume
 from tests.pipeline.newsroom import Newsroom, Settable, feed
 from tests.pipeline.web import Web, reply
 from tests.wire import LONG, Wire
@@ -96,7 +96,15 @@ def test_who_was_told_and_who_is_still_to_be_told(wire: Wire) -> None:
         leased = lease(conn, one.id, wire.now)
         assert leased is not None
         read(conn, leased, wire.now)
-    assert any(line.startswith("Telling desk of event 1 waits until ") for line in told(wire.database, "1").now)
+    assert any(line.startswith("Telling desk of event 1 is due at ") for line in told(wire.database, "1").now)
+    with wire.database.write() as conn:
+        note_trouble(conn, one.id, wire.now, "Its broker is away.")
+    assert "Telling desk of event 1 waits: Its broker is away." in told(wire.database, "1").now
+    with wire.database.write() as conn:
+        pause(conn, "desk", wire.now, "it moves")
+    assert "Telling desk of event 1 waits: it is paused, it moves." in told(wire.database, "1").now
+    with wire.database.write() as conn:
+        resume(conn, "desk")
     with wire.database.write() as conn:
         due(conn, leased, wire.now, room=10, empty_at=None)
     assert "Telling desk of event 1 is on its way." in told(wire.database, "1").now
