@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 
 from pipeline.text.agencies import agency_of
+from pipeline.text.later import later
 from pipeline.text.tables import sections
 
 _RELATED_LOUD = re.compile(
@@ -16,7 +17,7 @@ _RELATED_LOUD = re.compile(
     r" ANCHE|LEIA TAMBÉM|LEIA MAIS)"
     r"\s*[:|»>–—-]*\s*(?P<text>\S.*)$"
 )
-_RELATED_QUIET = re.compile(
+_RELATED_QUIET = later(
     r"^(?P<mark>Related(?: (?:[Ss]tor(?:y|ies)|[Aa]rticles?|[Nn]ews|[Cc]ontent|[Cc]overage|[Ll]inks?|[Rr]eading))?"
     r"|Read [Mm]ore(?: (?:here|on this|about this))?|Read [Aa]lso|Also [Rr]ead|See [Aa]lso|See [Mm]ore|More"
     r"|MORE|Watch|WATCH|Listen|LISTEN|Read|READ|Read [Nn]ext|Dig deeper|Go deeper|Don['’]t miss|DON['’]T MISS"
@@ -39,7 +40,7 @@ _HEAD_FORMS = re.compile(
     r"|in|on) .{2,40}|trending (?:in|on) .{2,30}|(?:top|popular|best) (?:in|on) .{2,30}|most read in .{2,30}"
     r"|mehr aus .{2,30}|plus d'infos sur .{2,30})$"
 )
-_INLINE_FORMS = re.compile(
+_INLINE_FORMS = later(
     r"^(?:"
     r"(?:sign up|subscribe|register|join)\b.{0,60}\b(?:newsletters?|alerts?|briefing|updates|channel|app|inbox"
     r"|podcast|email|daily)\b.{0,80}"
@@ -64,7 +65,7 @@ _NOTEPAD = re.compile(
 """dpa's notepad and its like hold contacts that must not be published: it ends the text, and nothing of it is kept."""
 _NOTEPAD_WORDS = ("Notizblock", "Veröffentlichung", "publication", "* *")
 """One of them is in each such line: most lines need not be searched."""
-_TAIL = re.compile(
+_TAIL = later(
     r"^(?:"
     r"\(?(?:Additional |Further |Writing and |Reporting and )?(?:[Rr]eporting|[Ww]riting|[Ee]diting|[Cc]ompiled"
     r"|[Tt]ranslated|[Tt]ranslation|[Gg]raphics?) (?:and (?:writing|editing|reporting) )?(?:[Bb]y|BY) .*"

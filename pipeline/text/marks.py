@@ -11,6 +11,8 @@ from enum import StrEnum
 
 import msgspec
 
+from pipeline.text.later import later
+
 
 class Mark(StrEnum):
     """What a headline's or a header line's mark says."""
@@ -54,9 +56,9 @@ _HEADLINE_MARKS: tuple[tuple[Mark, str], ...] = (
     (Mark.PLAIN, r"RPT|REPEAT|BRIEF|ATTENTION"),
 )
 _MARK = "|".join(f"(?P<{mark.name}>{pattern})" for mark, pattern in _HEADLINE_MARKS)
-_BEFORE_HEADLINE = re.compile(rf"^(?:(?:{_MARK})\s*(?P<sep>[-–—:*/]+|\||\.{{2,}})\s*(?=\S))")
-_IN_BRACKETS = re.compile(rf"^[(\[]\s*(?:{_MARK})\s*[)\]]\s*[-:]?\s*(?=\S)")
-_ALONE = re.compile(rf"^[*\s]*(?:{_MARK})[*\s.!:–—-]*$")
+_BEFORE_HEADLINE = later(rf"^(?:(?:{_MARK})\s*(?P<sep>[-–—:*/]+|\||\.{{2,}})\s*(?=\S))")
+_IN_BRACKETS = later(rf"^[(\[]\s*(?:{_MARK})\s*[)\]]\s*[-:]?\s*(?=\S)")
+_ALONE = later(rf"^[*\s]*(?:{_MARK})[*\s.!:–—-]*$")
 _TAKE_LINE = re.compile(
     r"^(?:(?:BC|AP|AM|PM|EU|AS|ML|AF|US|CN|LA|UN|HFR|BBA|FBN|SOC|FBC|BKC|HKN)-{1,2}[\w&;.'/-]+.*"
     r"|.{1,60},\s*\d+(?:st|nd|rd|th)\s*(?:Ld|LD|Lead|Add|Sub|Ld\.)[-\s]?(?:Writethru|Writethrough)?(?:,\s*\d+)?"
@@ -82,7 +84,7 @@ _EMBARGO = re.compile(
     r"|until)\b"
     r"|FOR RELEASE (?:AT|ON|AFTER)\b|SPERRFRIST\b|Sperrfrist\b|SOUS EMBARGO|Sous embargo\b|EMBARGADO|Embargado hasta)"
 )
-_ADVISORY_LINE = re.compile(
+_ADVISORY_LINE = later(
     r"^(?:\((?:ATTN|Adds?|Adding|Updates?|Updating|Recasts?|Repeats?|Refiles?|Rewrites?|Writes? through|Releads?"
     r"|Removes?|Drops?|Fixes|Clarifies|Edits|Includes|Changes|Deletes|Restores|Inserts|Incorporates|Eds|Editors?['’]?s?['’]?"
     r" [Nn]ote|Note|Achtung|Wiederholung|Ergänzt|Neu|Actualise|Actualisation|Ajoute|Añade|Actualiza|Amplía"
@@ -97,7 +99,7 @@ _UPDATES = re.compile(
     r"(?:Adds?|ADDS?|Updates?|UPDATES?|Updating|Recasts?|RECASTS?|Rewrites?|Writes? through|Releads?"
     r"|Includes|Actualise|Ajoute|Añade|Actualiza|Amplía|Aggiorna)\b"
 )
-_CORRECTION_LINE = re.compile(
+_CORRECTION_LINE = later(
     r"^(?:\((?P<a>(?:[Cc]orrects?|CORRECTS?|[Cc]orrecting|[Cc]orrection|Corrige|Korrigiert|Berichtigt|Rectifica"
     r"|In (?:[A-Z][a-z]{2,8}\.? \d{1,2}|paragraph|the|an earlier)[^()]{0,60}correct)[^()]*(?:\([^()]*\)[^()]*)*)\)\.?"
     r"|(?:CORRECTION|Correction|CORRECTS|Corrects|CLARIFICATION|Clarification|CORRECTED|Berichtigung|Korrektur"
