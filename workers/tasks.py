@@ -161,6 +161,8 @@ def _lost_before(db: Database, claimed: Claimed) -> Outcome | None:
         if singles is None:
             return _lease_lost()
         return Outcome(sentence=f"was lost with its worker; split into {len(singles)} singles, so that one bad document stands alone")
+    if claimed.is_deadly and claimed.stage == "scan" and not claimed.only:
+        return collect.give_up_scan(db, claimed)
     if claimed.is_deadly:
         with db.write() as conn:
             set_aside = work.quarantine_lost(conn, claimed, db.now(conn))

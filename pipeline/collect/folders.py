@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, and_, select
 
 from pipeline.collect.intake import asked_of, in_short, ingest_rows, lane_of, poll_done, poll_failed, quarantined, take_in
 from pipeline.config import Settings
-from pipeline.errors import Infrastructure, Misconfigured, NewswireError
+from pipeline.errors import FetchFailed, Infrastructure, Misconfigured, NewswireError
 from pipeline.failpoints import hit
 from pipeline.sources import Look, Reach, kind
 from pipeline.storage import frontier, sources, work
 from pipeline.storage.db import Database
+from pipeline.storage.sources import Source
 from pipeline.storage.work import Claimed, NewWork
 from schemas.document import Entry
 from schemas.outcome import Outcome
@@ -53,14 +54,10 @@ def _commit_scan(
     if not work.finish(conn, claimed):
         return Outcome(sentence="the lease was lost: another worker has this work", lease_lost=True)
     held = sources.hold(conn, claimed.refs[0])
-    open_polls = select(poll.c.id).where(
-        poll.c.source == held.id, poll.c.finished_at.is_(None), poll.c.run.is_not_distinct_from(claimed.run)
-    )
-    poll_id = conn.execute(open_polls.order_by(poll.c.id.desc()).limit(1)).scalar()
+    poll_id = _open_poll(conn, held.id, claimed.run)
     if failure is not None or look is None:
         assert failure is not None
-        poll_failed(conn, now, held, poll_id, claimed.run, failure)
-        return Outcome(sentence=f"{held.name}: failed", failed=f"{held.name}: {failure} {failure.hint}".strip())
+        return _failed(conn, now, held, poll_id, claimed, failure)
     if held.removed_at is not None:
         poll_done(conn, now, poll_id, "unchanged", note="the source was removed meanwhile")
         return Outcome(sentence=f"{held.name}: removed meanwhile")
@@ -83,3 +80,27 @@ def _commit_scan(
         next=tuple(offered),
         quarantined=tuple(id for id, _ in taken.set_aside),
     )
+
+
+def give_up_scan(db: Database, claimed: Claimed) -> Outcome:
+    """A look that was lost with its worker too often, as any failure of its source: it is asked again later, and nothing is in quarantine."""
+    with db.write() as conn:
+        if not work.finish(conn, claimed):
+            return Outcome(sentence="the lease was lost: another worker has this work", lease_lost=True)
+        held = sources.hold(conn, claimed.refs[0])
+        failure = FetchFailed(
+            f"{held.location} could not be looked at: {claimed.attempts - 1} times the worker ended, or it took too long.",
+            url="",
+            hint="A machine with too much to do? It is looked at again by itself.",
+        )
+        return _failed(conn, db.now(conn), held, _open_poll(conn, held.id, claimed.run), claimed, failure)
+
+
+def _open_poll(conn: Connection, source: int, run: int | None) -> int | None:
+    is_open = and_(poll.c.source == source, poll.c.finished_at.is_(None), poll.c.run.is_not_distinct_from(run))
+    return conn.execute(select(poll.c.id).where(is_open).order_by(poll.c.id.desc()).limit(1)).scalar()
+
+
+def _failed(conn: Connection, now: datetime, held: Source, poll_id: int | None, claimed: Claimed, failure: NewswireError) -> Outcome:
+    poll_failed(conn, now, held, poll_id, claimed.run, failure)
+    return Outcome(sentence=f"{held.name}: failed", failed=f"{held.name}: {failure} {failure.hint}".strip())

@@ -32,9 +32,13 @@ SETTLE_S = 1.0
 """Between two looks at a file that may still grow."""
 QUIET_S = 60.0
 """Nobody wrote for so long: complete at first sight."""
-FILES_A_LOOK = 500
+FILES_A_LOOK = 200
 BYTES_A_LOOK = 64_000_000
 """Bound what one transaction carries; the rest comes at once after it."""
+MARGIN_NS = 600 * 10**9
+"""By how much the clocks of the database and of the file system may differ."""
+WHOLE_EVERY = timedelta(hours=1)
+"""At other looks nobody asks for files that have not changed since the last one: a folder may hold all that ever came."""
 
 
 class File(msgspec.Struct, frozen=True):
@@ -65,12 +69,18 @@ def settings(given: Mapping[str, Setting]) -> dict[str, Setting]:
 
 def look(asked: Asked, reach: Reach) -> Look:
     """What is complete and new there, with its bytes. Raises FetchFailed where the folder itself can't be read."""
-    files = _files(Path(asked.location), recursive=asked.settings.get("recursive", True) is not False)
-    before = _before(asked.cursor)
+    recursive = asked.settings.get("recursive", True) is not False
+    files = _files(Path(asked.location), recursive=recursive)
+    last: Mapping[str, Any] = asked.cursor
+    before = _before(last)
+    place = [asked.location, recursive]
+    whole_at = datetime.fromisoformat(last["whole_at"]) if last.get("place") == place else None
+    is_whole = whole_at is None or reach.now - whole_at >= WHOLE_EVERY
+    changed = files if is_whole or reach.only else [file for file in files if file.ctime_ns >= last["seen_to_ns"]]
     found: list[Found] = []
     waiting: dict[str, list[str]] = {}
     size, more = 0, False
-    for file in _unknown(files, reach):
+    for file in _unknown(changed, reach):
         if not (is_complete(file, before.get(file.key), reach.now) or has_no_writer(file)):
             waiting[file.key] = _glimpse(file, before.get(file.key), reach.now)
             continue
@@ -83,9 +93,13 @@ def look(asked: Asked, reach: Reach) -> Look:
             continue
         found.append(one)
         size += len(one.document.body) if one.document else 0
-    return Look(
-        found=tuple(found), listed=len(files), cursor={"unfinished": waiting}, more=more, again_s=SETTLE_S if waiting and not more else None
-    )
+    cursor = {
+        "unfinished": waiting,
+        "place": place,
+        "seen_to_ns": int(reach.now.timestamp() * 1e9) - MARGIN_NS,
+        "whole_at": (reach.now if is_whole else whole_at or reach.now).isoformat(),
+    }
+    return Look(found=tuple(found), listed=len(files), cursor=cursor, more=more, again_s=SETTLE_S if waiting and not more else None)
 
 
 def is_complete(file: File, before: tuple[str, str, datetime] | None, now: datetime) -> bool:

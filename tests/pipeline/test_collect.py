@@ -242,6 +242,23 @@ def test_a_folder_that_is_not_there_fails_its_poll(room: Newsroom, box: Path) ->
     assert room.source("drop").failures == 0
 
 
+def test_a_look_that_was_lost_too_often_fails_its_poll_and_is_no_poison(room: Newsroom, box: Path, clock: Settable) -> None:
+    room.declare("drop", "folder", str(box))
+    drop(box, "a.json")
+    room.trigger()
+    [row] = room.rows(tables.work)
+    for _ in range(work.MOST_LOSSES + 1):
+        with room.database.write() as conn:
+            claimed = work.claim(conn, row.id, worker="x", lease_s=30, now=clock.now)
+        clock.advance(seconds=31)
+    assert claimed is not None and claimed.is_deadly
+    assert "5 times the worker ended" in collect.give_up_scan(room.database, claimed).failed
+    assert (room.last_poll().outcome, room.source("drop").failures, room.source("drop").leased_until) == ("failed", 1, None)
+    assert (room.rows(tables.work), room.rows(tables.quarantine)) == ([], [])
+    assert collect.give_up_scan(room.database, claimed).lease_lost
+    assert room.look().sentence == "drop: 1 listed, 1 new"
+
+
 def test_more_than_one_look_may_carry_goes_on_at_once(room: Newsroom, box: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(folder, "FILES_A_LOOK", 2)
     room.declare("drop", "folder", str(box), fresh=True)

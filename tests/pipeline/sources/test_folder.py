@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -57,6 +58,33 @@ def test_what_is_known_is_not_read_again(tmp_path: Path) -> None:
     put(tmp_path / "a.xml")
     first = look(tmp_path)
     assert look(tmp_path, known={"a.xml": first.found[0].entry}).found == ()
+
+
+def test_files_that_did_not_change_are_not_asked_for_but_once_an_hour(tmp_path: Path) -> None:
+    put(tmp_path / "a.xml")
+    began = datetime.fromtimestamp((tmp_path / "a.xml").stat().st_ctime, UTC)
+    cursor: dict[str, object] = {}
+
+    def asked_for(minutes: int, *, recursive: bool = True) -> list[str]:
+        nonlocal cursor
+        asked: list[str] = []
+
+        def known(keys: Sequence[str]) -> dict[str, Entry]:
+            asked.extend(keys)
+            return {}
+
+        assert SOURCE.look is not None
+        settings = SOURCE.settings({"recursive": recursive})
+        reach = Reach(known=known, now=began + timedelta(minutes=minutes), max_body_bytes=1000)
+        cursor = dict(SOURCE.look(Asked(name="drop", location=str(tmp_path), settings=settings, cursor=cursor), reach).cursor)
+        return asked
+
+    assert asked_for(0) == ["a.xml"], "the first look is at all"
+    assert asked_for(20) == ["a.xml"], "clocks differ"
+    assert asked_for(40) == []
+    assert asked_for(41, recursive=False) == ["a.xml"], "other settings, other files"
+    assert asked_for(61, recursive=False) == []
+    assert asked_for(101, recursive=False) == ["a.xml"], "an hour after the last look at all"
 
 
 def test_a_name_that_is_no_unicode_can_be_stored(tmp_path: Path) -> None:
