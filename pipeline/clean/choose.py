@@ -137,8 +137,17 @@ def _drop_teasers(judged: list[Judged], boxes: list[Box]) -> None:
     limit = boxes[0].prose * 0.6
     cards = {index for some in alike.values() if len(some) >= _CARDS and sum(boxes[one].prose for one in some) < limit for index in some}
     for one in doubted:
-        if not cards.isdisjoint(_inside(boxes, one.raw.box, len(boxes))):
+        if _is_in_card(boxes, one.raw.box, cards):
             one.is_kept, one.rule = False, "a teaser of another story"
+
+
+def _is_in_card(boxes: list[Box], index: int, cards: set[int]) -> bool:
+    """Is a block inside one of these? Above an element with more blocks than a card has there is none."""
+    while index > 0 and boxes[index].blocks <= _CARD:
+        if index in cards:
+            return True
+        index = boxes[index].parent
+    return False
 
 
 def _inside(boxes: list[Box], index: int, levels: int) -> list[int]:

@@ -120,7 +120,8 @@ def measure(tree: Tree) -> list[Measured]:
         return []
     total = boxes[0].prose or 1
     inner = container(boxes)
-    path = set(_path(boxes, inner))
+    inner_path = _path(boxes, inner)
+    from_inner = {index: (up, 0) for up, index in enumerate(inner_path)}
     named = shares(boxes)
     like_parent: Counter[tuple[int, str]] = Counter()
     like_label: Counter[tuple[str, str, str]] = Counter()
@@ -132,7 +133,7 @@ def measure(tree: Tree) -> list[Measured]:
             like_parent[box.parent, box.tag] += raw.prose
             like_label[box.tag, box.label, boxes[max(box.parent, 0)].label] += raw.prose
     first = _first(tree, like_parent)
-    levels = {index: up for up, index in enumerate(_path(boxes, first))}
+    from_first = {index: (up, 0) for up, index in enumerate(_path(boxes, first))}
     articles = _articles(boxes)
     container_share = boxes[inner].prose / total
     count = len(raws)
@@ -149,10 +150,7 @@ def measure(tree: Tree) -> list[Measured]:
         parent = boxes[box.parent] if box.parent >= 0 else box
         if raw.tag == "h1":
             after_h1 = place
-        index, down = raw.box, 0
-        while index not in levels:
-            index, down = boxes[index].parent, down + 1
-        up_first = levels[index]
+        up_first, down = _nearest(boxes, raw.box, from_first)
         if prose:
             begun = begun or up_first == 0
             if begun and up_first > max_up:
@@ -170,9 +168,7 @@ def measure(tree: Tree) -> list[Measured]:
             continue
         of_names = named[raw.box]
         bad = min(of_names[_BAD])
-        index = raw.box
-        while index not in path:
-            index = boxes[index].parent
+        index = inner_path[_nearest(boxes, raw.box, from_inner)[0]]
         limit = 0.5 if raw.role is Role.LIST_ITEM else 0.7
         hand = index == inner and bad > _SPARED and raw.role is not Role.LINK and linked <= length * limit
         like = like_parent[box.parent, box.tag] / total
@@ -239,6 +235,19 @@ def measure(tree: Tree) -> list[Measured]:
 def _is_furniture(text: str) -> bool:
     """A heading of the page's own lists, or words that it puts between paragraphs. Remembered: a site's pages bear the same."""
     return furniture.is_tail_head(text) or furniture.is_inline(text)
+
+
+def _nearest(boxes: list[Box], index: int, known: dict[int, tuple[int, int]]) -> tuple[int, int]:
+    """The place in a path of the element nearest around one, and how many levels it is away; each level climbed is remembered in `known`."""
+    trail = []
+    while index not in known:
+        trail.append(index)
+        index = boxes[index].parent
+    up, down = known[index]
+    for one in reversed(trail):
+        down += 1
+        known[one] = (up, down)
+    return up, down
 
 
 def _path(boxes: list[Box], index: int) -> list[int]:

@@ -269,6 +269,8 @@ class _Walk:
         self.tree = Tree(boxes=[Box("body", -1, 0, 0, "")])
         self.box = 0
         self.in_caption = 0
+        self.figures = [-1]
+        """For each element the `figure` around it; -1: none."""
 
     def run(self, root: LexborNode) -> None:
         """One loop with its state in locals: it runs once for each node of the page, and is a third of what cleaning costs."""
@@ -341,6 +343,7 @@ class _Walk:
                         is_caption = tag == "figcaption" or bits & names.CAPTION > 0
                         self.in_caption += is_caption
                         boxes.append(Box(tag, current, boxes[current].depth + 1, bits, label, is_caption))
+                        self.figures.append(len(boxes) - 1 if tag == "figure" else self.figures[current])
                         current = self.box = len(boxes) - 1
                     elif kind == _LINK:
                         in_link += 1
@@ -355,18 +358,9 @@ class _Walk:
         if pieces:
             self._flush(pieces, hrefs, linked, breaks)
 
-    def _above(self, tag: str) -> int | None:
-        """The nearest element of this tag around what is read now."""
-        boxes, index = self.tree.boxes, self.box
-        while index > 0:
-            if boxes[index].tag == tag:
-                return index
-            index = boxes[index].parent
-        return None
-
     def _picture(self, node: LexborNode) -> None:
-        figure = self._above("figure")
-        if figure is not None and figure not in self.tree.pictures:
+        figure = self.figures[self.box]
+        if figure > 0 and figure not in self.tree.pictures:
             attributes = node.attributes
             source = next(
                 (
@@ -403,8 +397,7 @@ class _Walk:
         prose = 0
         if self.in_caption:
             role = Role.CAPTION
-            figure = self._above("figure")
-            url = self.tree.pictures.get(figure, "") if figure is not None else ""
+            url = self.tree.pictures.get(self.figures[self.box], "")
         elif tag in _HEADINGS:
             role = Role.HEADING
         elif len(hrefs) == 1 and linked >= len(line) * 0.8:
