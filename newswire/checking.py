@@ -43,8 +43,8 @@ def _silent(db: Database, id: int) -> list[Finding]:
     with db.read() as conn:
         count = deliveries.unconfirmed(conn, id)
     says = (
-        f"{count} items were taken from its queue and never acknowledged: where nothing else is wrong, its task ends by Ignore or Reject,"
-        " expires or is revoked there, or dies with what it holds."
+        f"Taken from its queue and never acknowledged: {count}. Where nothing else is wrong, its task ends by Ignore or Reject, expires or is"
+        " revoked there, or dies with what it holds."
     )
     return [Finding(ok=False, says=says)] if count else []
 

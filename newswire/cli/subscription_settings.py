@@ -95,9 +95,12 @@ def _changed(before: Subscription, wanted: Subscription) -> list[str]:
     lines = [f"{what}: {was or 'none'} -> {now or 'none'}" for what, (was, now) in pairs.items() if was != now]
     for name in sorted(before.target.keys() | wanted.target.keys()):
         was, now = (str(one.target.get(name, "default")) for one in (before, wanted))
-        if was != now:
-            is_told = {*was, *now} <= {*"0123456789.", *"default"}
-            lines.append(f"{name}: {was} -> {now}" if is_told else f"{name}: changed")
+        if was == now:
+            continue
+        if {*was, *now} <= {*"0123456789.", *"default"}:
+            lines.append(f"{name}: {was} -> {now}")
+        elif now not in pairs["target"][1]:
+            lines.append(f"{name}: changed")
     return lines
 
 

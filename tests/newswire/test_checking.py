@@ -149,5 +149,5 @@ def test_a_task_that_ends_without_a_word_is_told_by_what_is_parked(database: Dat
         conn.execute(tables.delivery.insert().values(**row, last_error=deliveries.UNCONFIRMED))
     with working(tmp_path, valkey_url):
         said = " ".join(one.says for one in examine(database, "silent", 60))
-    assert "A probe was taken and acknowledged. 1 items were taken from its queue and never acknowledged" in said
+    assert "A probe was taken and acknowledged. Taken from its queue and never acknowledged: 1." in said
     assert "Ignore" in said
