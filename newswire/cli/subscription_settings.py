@@ -97,7 +97,7 @@ def _changed(before: Subscription, wanted: Subscription) -> list[str]:
         was, now = (str(one.target.get(name, "default")) for one in (before, wanted))
         if was == now:
             continue
-        if {*was, *now} <= {*"0123456789.", *"default"}:
+        if all(value == "default" or value.replace(".", "", 1).isdecimal() for value in (was, now)):
             lines.append(f"{name}: {was} -> {now}")
         elif now not in pairs["target"][1]:
             lines.append(f"{name}: changed")
