@@ -7,6 +7,7 @@ import json
 import logging
 import multiprocessing
 import re
+import sys
 import time
 import warnings
 from collections.abc import Callable, Iterable
@@ -212,8 +213,8 @@ def run_peer(name: str, truths: Iterable[Truth], cache: Path | None) -> list[Fou
     if store:
         _keep(store, known)
     lost = [one.refused for one in found if one.refused]
-    if lost:
-        print(f"{label}: nothing of {len(lost)} pages, {', '.join(sorted(set(lost)))}.")
+    told = f", nothing of {len(lost)}: {', '.join(sorted(set(lost)))}" if lost else ""
+    print(f"{label}: {len(found)} pages{told}.", file=sys.stderr, flush=True)  # a run takes long, and its bars are not seen in a log
     return found
 
 
