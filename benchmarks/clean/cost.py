@@ -23,19 +23,21 @@ from schemas.article import Article, Draft
 _TIMES = 5
 _LARGE_MB = 20
 _MEMORY = """
-import resource, sys
+import sys
 from pipeline.clean import clean
 from pipeline.errors import Unreadable
 from schemas.article import Draft
 paragraph = "<p>" + "The harbour commission voted on Monday to deepen the main channel by two metres, ending a dispute. " * 5 + "</p>"
 tags = "<div><span>a</span></div>"
+def most():  # of this program alone: getrusage has that of the parent, too, from before it became another
+    return next(int(line.split()[1]) for line in open("/proc/self/status") if line.startswith("VmHWM"))
 def peak(html):
-    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    before = most()
     try:
         clean(Draft(format="html", page_html=html, url="https://example.org/a"))
     except Unreadable:
         pass
-    return (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024
+    return (most() - before) / 1024
 peak("<html><body>" + paragraph * 20)
 block = paragraph if sys.argv[1] == "text" else tags
 html = "<html><body>" + block * (int(sys.argv[2]) * 1_000_000 // len(block))
