@@ -16,7 +16,7 @@ from workers.supervisor import FETCH_CHILDREN
 
 log = structlog.get_logger()
 
-LESS_URGENT = 5
+LESS_URGENT = 10
 """Niceness of what may wait: on a machine that all share, a flash and its delivery get the processor first."""
 
 
