@@ -16,6 +16,7 @@ import sqlite3
 import sys
 import time
 from contextlib import closing, suppress
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -43,22 +44,26 @@ def database() -> sqlite3.Connection:
 def take(conn: sqlite3.Connection, messages: list[dict[str, Any]]) -> None:
     """One transaction: note all, apply what is newer than what is held."""
     conn.execute("BEGIN IMMEDIATE")
-    for message in messages:
-        mark = (message["epoch"], message["seq"])
-        held = conn.execute("SELECT epoch, seq FROM held WHERE item = ?", (message["item"],)).fetchone()
-        applies = not HAS_GUARD or held is None or mark > tuple(held)
-        article = (message["status"] == "usable" and message.get("article")) or {}
-        number = (message.get("version") or {}).get("number")
-        if held is None and message["status"] != "usable" and not KEEPS_TOMBSTONES:
-            applies = False
-        if applies:
-            row = (message["item"], *mark, message["status"], number, article.get("headline"), article.get("text"))
-            conn.execute("INSERT OR REPLACE INTO held VALUES (?, ?, ?, ?, ?, ?, ?)", row)
-        conn.execute(
-            "INSERT INTO received (at, item, epoch, seq, status, version, applied, headline) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-            (time.time(), message["item"], *mark, message["status"], number, applies, article.get("headline")),
-        )
-    conn.execute("COMMIT")
+    try:
+        for message in messages:
+            mark = (message["epoch"], message["seq"])
+            held = conn.execute("SELECT epoch, seq FROM held WHERE item = ?", (message["item"],)).fetchone()
+            applies = not HAS_GUARD or held is None or mark > tuple(held)
+            article = (message["status"] == "usable" and message.get("article")) or {}
+            number = (message.get("version") or {}).get("number")
+            if held is None and message["status"] != "usable" and not KEEPS_TOMBSTONES:
+                applies = False
+            if applies:
+                row = (message["item"], *mark, message["status"], number, article.get("headline"), article.get("text"))
+                conn.execute("INSERT OR REPLACE INTO held VALUES (?, ?, ?, ?, ?, ?, ?)", row)
+            conn.execute(
+                "INSERT INTO received (at, item, epoch, seq, status, version, applied, headline) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+                (time.time(), message["item"], *mark, message["status"], number, applies, article.get("headline")),
+            )
+        conn.execute("COMMIT")
+    except BaseException:
+        conn.execute("ROLLBACK")
+        raise
 
 
 def celery() -> None:
@@ -75,10 +80,13 @@ def celery() -> None:
         broker_transport_options={"visibility_timeout": 60, "socket_timeout": 10, "socket_connect_timeout": 5},
     )
 
+    @cache
+    def own(pid: int) -> sqlite3.Connection:  # none is taken over by a child
+        return database()
+
     @app.task(name="stories.receive")
     def receive(message: dict[str, Any]) -> None:
-        with closing(database()) as conn:
-            take(conn, [message])
+        take(own(os.getpid()), [message])
 
     pool = os.environ.get("TEAM_POOL", "solo")
     options = [
