@@ -59,7 +59,7 @@ def _commit(
             chunk.judge(place, one)
         for trouble in broken:
             chunk.tell("quarantined", None, trouble.arrival, error=trouble.error, message=trouble.message)
-        items.write(conn, chunk.rows)
+        items.write(conn, chunk.rows, log.take())
     work.add(conn, chunk.releases, now)
     following = work.add(conn, chunk.enrichments(), now, offered=True)
     return Outcome(

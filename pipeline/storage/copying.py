@@ -15,7 +15,7 @@ from sqlalchemy.exc import DataError, StatementError
 
 from pipeline.errors import Misconfigured, NewswireError, Unreadable
 from pipeline.storage import schema
-from pipeline.storage.db import Database, add_bands, be_patient, last_ids, set_last_ids
+from pipeline.storage.db import Database, bands, be_patient, last_ids, set_last_ids
 from schemas.tables import band, capture_body, log_state
 
 BATCH_ROWS = 500
@@ -69,10 +69,8 @@ def _copy_table(reading: Connection, writing: Connection, table: Table, total: i
     told(table.name, done, total)
     for rows in _batches(reading, table):
         try:
-            if table is band:
-                add_bands(writing, rows)
-            else:
-                writing.execute(table.insert(), rows)
+            for into, values in bands(writing, rows) if table is band else [(table, rows)]:
+                writing.execute(into.insert(), values)
         except (DataError, StatementError) as error:
             keys = [column.name for column in table.primary_key]
             first, last = ({name: row[name] for name in keys} for row in (rows[0], rows[-1]))

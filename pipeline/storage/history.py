@@ -30,4 +30,4 @@ def record(
 
 def record_all(conn: Connection, now: datetime, what: str, rows: Sequence[dict[str, Any]], *, run: int | None) -> None:
     """Append one row for each of these, which have the same columns: item, source, url, log_id, detail, or some of them."""
-    insert_rows(conn, history, [{"at": now, "what": what, "run": run, **row} for row in rows])
+    insert_rows(conn, (history, [{"at": now, "what": what, "run": run, **row} for row in rows]))

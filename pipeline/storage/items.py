@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 from sqlalchemy import Connection, Table, and_, func, select, text, update
 
-from pipeline.storage.db import add_bands, insert_rows, versions_sharing
+from pipeline.storage.db import bands, insert_rows, versions_sharing
 from schemas.article import Article, Draft
 from schemas.tables import (
     band,
@@ -248,26 +248,31 @@ def reserve(conn: Connection, count: int, *tables: Table) -> list[Iterator[int]]
     return [iter(range(first, first + count)) for first in (int(newest.get(table.name) or 0) + 1 for table in tables)]
 
 
-def write(conn: Connection, rows: Rows) -> None:
+def write(conn: Connection, rows: Rows, events: tuple[Table, list[dict[str, Any]]]) -> None:
     """Insert all of it, parents before children, each sorted by key: two writers never wait for each other crosswise."""
-    for table, values, key in (
-        (story, rows.story, ("id",)),
-        (item, list(rows.item.values()), ("id",)),
-        (version, rows.version, ("id",)),
-        (rendition, rows.rendition, ("version",)),
-        (rights, rows.rights, ("version",)),
-        (identity, rows.identity, ("provider", "kind", "key")),
-        (relation, rows.relation, ("item", "kind", "other")),
-        (tombstone, rows.tombstone, ("provider", "kind", "key")),
-        (verdict, rows.verdict, ("capture", "path")),
-        (history, rows.history, ()),
-    ):
-        insert_rows(conn, table, sorted(values, key=lambda row, key=key: tuple(row[k] for k in key)) if key else values)  # type: ignore[misc]
-    add_bands(conn, sorted(rows.band, key=lambda row: row["version"]))
+    insert_rows(
+        conn,
+        (story, _by(rows.story, "id")),
+        (item, _by(rows.item.values(), "id")),
+        (version, _by(rows.version, "id")),
+        (rendition, _by(rows.rendition, "version")),
+        (rights, _by(rows.rights, "version")),
+        (identity, _by(rows.identity, "provider", "kind", "key")),
+        (relation, _by(rows.relation, "item", "kind", "other")),
+        (tombstone, _by(rows.tombstone, "provider", "kind", "key")),
+        (verdict, _by(rows.verdict, "capture", "path")),
+        (history, rows.history),
+        *bands(conn, _by(rows.band, "version")),
+        events,
+    )
     for id in sorted(rows.item_changes):
         conn.execute(update(item).where(item.c.id == id).values(**rows.item_changes[id]))
     for id in sorted(rows.version_changes):
         conn.execute(update(version).where(version.c.id == id).values(**rows.version_changes[id]))
+
+
+def _by(rows: Iterable[dict[str, Any]], *keys: str) -> list[dict[str, Any]]:
+    return sorted(rows, key=itemgetter(*keys))
 
 
 def article_row(article: Article) -> tuple[str, dict[str, Any]]:

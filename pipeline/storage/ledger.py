@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, Table, select, update
 
 from pipeline.storage.db import insert_rows, lock_ledger
 from schemas.tables import event, log_state
@@ -27,7 +27,7 @@ class Ledger:
 
     def __init__(self, epoch: int, last: int, now: datetime) -> None:
         self.epoch = epoch
-        self.last = last
+        self.last = self._before = last
         self._now = now
         self._events: list[dict[str, Any]] = []
 
@@ -37,12 +37,16 @@ class Ledger:
         self._events.append({"seq": self.last, "item": item, "version": version, "kind": kind, "lane": lane, "at": self._now})
         return self.last
 
+    def take(self) -> tuple[Table, list[dict[str, Any]]]:
+        """What was appended, for who inserts it with rows of its own."""
+        events, self._events = self._events, []
+        return event, events
+
     def write(self, conn: Connection) -> None:
-        """Insert what was appended."""
-        if self._events:
-            insert_rows(conn, event, self._events)
+        """Insert what nobody took, and say which number was the last."""
+        insert_rows(conn, self.take())
+        if self.last != self._before:
             conn.execute(update(log_state).where(log_state.c.id == 1).values(last=self.last))
-            self._events.clear()
 
 
 @contextmanager

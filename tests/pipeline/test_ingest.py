@@ -230,11 +230,11 @@ def test_a_fault_of_ours_with_one_document_is_that_documents_own(wire: Wire, mon
 def test_what_the_database_refuses_is_found_in_its_chunk_and_set_aside(wire: Wire, monkeypatch: pytest.MonkeyPatch) -> None:
     original = items.write
 
-    def refuses(conn: object, rows: items.Rows) -> None:
+    def refuses(conn: object, rows: items.Rows, *events: object) -> None:
         for row in rows.version:
             if row["headline"] == "Refused":
                 row["item"] = 999_999  # no such item: an error of the data
-        original(conn, rows)  # type: ignore[arg-type]
+        original(conn, rows, *events)  # type: ignore[arg-type]
 
     monkeypatch.setattr(items, "write", refuses)
     chunk = wire.chunk(
