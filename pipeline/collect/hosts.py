@@ -247,9 +247,9 @@ class _Pump:
         return None if one is None or _wants_whole(one, self._now()) else Validators(etag=one.etag, last_modified=one.last_modified)
 
     def _heard(self, result: _Result, now: float) -> _Result:
-        """What an answer says about its host: told to wait, or in trouble."""
+        """What an answer says about its host: told to wait, or in trouble. Requests that were under way together fail together, and once."""
         if isinstance(result.error, Transient):
-            self._failures += 1
+            self._failures += now >= self._hold
             asked = result.error.retry_after_s
             if isinstance(result.error, Throttled):
                 self._hold = max(self._hold, now + (asked if asked is not None else _retry_s(result.job.retries)))

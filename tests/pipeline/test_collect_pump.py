@@ -724,8 +724,8 @@ def test_a_host_that_fails_again_and_again_has_to_be_waited_for(room: Newsroom, 
     room.pump()
     assert len(room.web.requests) < 12
     [host] = room.rows(tables.host)
-    assert host.failures >= hosts.FAILURES_TO_BACK_OFF
-    assert host.not_before > clock.now
+    assert host.failures == hosts.FAILURES_TO_BACK_OFF, "what was under way beside them fails with them"
+    assert clock.now < host.not_before <= clock.now + timedelta(seconds=hosts.FIRST_RETRY_S + hosts.PUMP_S)
     assert all(job.attempts == 0 for job in room.rows(tables.fetch_job)), "what was not begun is no loss"
 
 
