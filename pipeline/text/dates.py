@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from calendar import month_name
+from calendar import month_abbr, month_name
 from datetime import UTC, date, datetime
 from functools import cache
 
@@ -23,7 +23,7 @@ _DATE = re.compile(
     rf"""(?<![^\W_])(?:
             (?P<m1>{_MONTH})(?:\.?,?\s{{0,3}})(?P<d1>{_DAY})(?:st|nd|rd|th)?(?:\s{{0,3}},?\s{{1,3}}(?P<y1>{_YEAR}))?
           | (?P<d2>{_DAY})(?:\.|er|º|°|st|nd|rd|th)?\s{{0,3}}(?:de\s{{1,3}}|d['’])?(?P<m2>{_MONTH})\.?
-            (?:[\s/]{{1,3}}(?P<again>{_WORD}))??(?:\s{{0,3}}(?:de\s|del\s|,)?\s{{0,3}}(?P<y2>{_YEAR}))?
+            (?:[\s/]{{1,3}}(?P<again>{_MONTH}))??(?:\s{{0,3}}(?:de\s|del\s|,)?\s{{0,3}}(?P<y2>{_YEAR}))?
           | (?P<d3>{_DAY})[-/.]\s?(?P<m3>{_DAY})[-/.]\s?(?P<y3>{_YEAR})
           | (?P<y4>{_YEAR})[-/.](?P<m4>{_DAY})[-/.](?P<d4>{_DAY})
           | (?P<y5>{_YEAR})\.?\s{{1,3}}(?P<m5>{_MONTH})\.?\s{{1,3}}(?P<d5>{_DAY})
@@ -65,10 +65,13 @@ def _month(word: str) -> int | None:
 
 
 def _misspelt(word: str) -> int | None:
-    """`Febuary`, `Ocotber`: a month's English name with one letter missing, doubled, changed or swapped, as rushed datelines have it."""
+    """`Febuary`, `Ocotber`: a month's English name with one letter missing, doubled, changed or swapped, as rushed datelines have it; `Otc`."""
     from rapidfuzz.distance import OSA  # here and below: 30 ms that importing the cleaner does not cost
 
     plain = word.casefold()
+    for number, short in enumerate(month_abbr):  # Otc: only letters swapped, as one more makes another word of so short a name
+        if short and plain[0] == short[0].lower() and sorted(plain) == sorted(short.lower()):
+            return number
     near = (number for number, name in enumerate(month_name) if len(name) > 3 and len(plain) > 3 and OSA.distance(plain, name.lower()) == 1)
     return next(near, None)
 

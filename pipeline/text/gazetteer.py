@@ -34,6 +34,8 @@ class City(msgspec.Struct, frozen=True, gc=False):
     latitude: float = 0.0
     longitude: float = 0.0
     other_names: tuple[str, ...] = ()
+    is_preferred: bool = False
+    """Of all that bear the name, wires mean this one."""
 
 
 class Region(msgspec.Struct, frozen=True, gc=False):
@@ -78,20 +80,22 @@ def regions() -> tuple[Region, ...]:
 
 @cache
 def _by_key() -> dict[str, tuple[City, ...]]:
-    """Cities by name; of several the capital or largest first, and those that bear it as their first name before those that also do."""
+    """Cities by name; of several what wires mean first, then the capital or largest, and those that bear it as their first name before those that also do."""
     found: dict[str, list[City]] = {}
-    for country, names in rows("places.tsv"):
-        for name in names.split("|"):
-            found.setdefault(key(name), []).append(City(name, country))
     for city in cities():
         found.setdefault(key(city.name), []).append(city)
     for name, same in found.items():
-        found[name] = sorted(same, key=lambda city: (bool(city.geonameid), not city.is_capital, -city.population))
+        found[name] = sorted(same, key=lambda city: (not city.is_capital, -city.population))
     for city in cities():
         for other in city.other_names:
             known = found.setdefault(key(other), [])
             if city not in known:
                 known.append(city)
+    for country, names in reversed(rows("places.tsv")):
+        for name in names.split("|"):
+            same = found.get(key(name), [])
+            meant = next((city for city in same if city.country == country), City(name, country))
+            found[key(name)] = [msgspec.structs.replace(meant, is_preferred=True), *(city for city in same if city is not meant)]
     return {name: tuple(same) for name, same in found.items()}
 
 

@@ -5,8 +5,11 @@ from __future__ import annotations
 import unicodedata
 from functools import lru_cache
 
-_SAME = str.maketrans({"ى": "ي", "ی": "ي", "ة": "ه", "ک": "ك", "’": "'", "ʼ": "'", "‘": "'", ".": " ", "-": " ", "\u200c": " ", "ـ": None})
-"""Letters that Arabic and Persian typesetting take for one another, apostrophes, and what joins words or shortens them."""
+_SAME = str.maketrans(
+    {"ى": "ي", "ی": "ي", "ة": "ه", "ک": "ك", "’": "'", "ʼ": "'", "‘": "'", ".": " ", "-": " ", "\u200c": " ", "ـ": None}
+    | {"ı": "i", "ł": "l", "ø": "o", "đ": "d"}
+)
+"""Letters that Arabic and Persian typesetting take for one another, apostrophes, what joins or shortens words, and letters that no form decomposes."""
 _SHORT = {"saint": "st", "fort": "ft", "mount": "mt"}
 
 

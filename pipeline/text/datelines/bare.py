@@ -39,7 +39,7 @@ _LARGE = 250_000
 """People."""
 _LONGEST_ALONE = 50
 """Characters of places that stand alone."""
-_SIGNED = re.compile(r"(?:,\s(?P<who>[^\W\d_]+(?:\s[^\W\d_]+){1,3}))?\s*[.:–—-]\s+")
+_SIGNED = re.compile(r"(?:,\s(?P<who>[^\W\d_]+(?:\s[^\W\d_]+){1,3}))?\s*[.:–—-](?:\s+|$)")
 _SIGNED_UNCASED = re.compile(r"\s*[.:/–—-]?\s+")
 _REPORTING = re.compile(r"\s*(?:\d{1,2}[:.]\d\d\s*(?:[AaPp]\.?[Mm]\.?)?\s*(?:[A-Z]{2,4}\s*)?)?[Rr]eporting from (?P<places>[^\W\d_].*)")
 
@@ -82,6 +82,8 @@ def _signed_before(text: str, before: str, separator: re.Match[str]) -> Found | 
             return found._replace(agency=agency.name if agency else mark, agency_raw=mark)  # Suara.com - Presiden
         head = read_before(rest.rstrip(" -–—"), agency, has_mark=True)
         is_parted = rest.rstrip().endswith((",", ".", "—", "–", "-")) or separator["sep"] == "|"  # BERLIN dpa |
+        if head and agency and agency.stands_alone and _is_spaced(text, separator):  # Lima CNN —
+            is_parted = is_parted or all(gazetteer.find_city(place.city or "") for place in head.places)
         if head is not None and (head.printed or head.places and head.is_sure and is_parted):
             printed, end = (head.printed, separator.end()) if head.printed else date_behind(text, separator.end())
             return Found(end, head.places, head.place_raw, printed, head.day, agency.name if agency else mark, mark, separator["sep"])

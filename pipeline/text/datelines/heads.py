@@ -20,6 +20,7 @@ AFTER_PLACE = re.compile(rf"(?P<sep>\.-|(?<!-)(?:{_DASHES})(?!-)|:)(?=[\s\"“«
 """What parts a place or a date from the story, where no agency stands between."""
 CAPTION_DATE = re.compile(r"(?:[A-Z]+\.? \d{1,2}(?:, \d{4})?)\s*:")
 """`OCTOBER 15: `: what stands before it is a picture's."""
+_WEEKDAY = re.compile(r"[^\W\d_]+")
 _DAY_ALONE = re.compile(r",\s*(?P<day>\d{1,2})$")
 _DAY_MONTH = re.compile(r"[\s,](?P<day>\d{1,2})([/.])(?P<month>\d{1,2})\2?$")
 """Belga's and STT's: `BRUSSEL 15/05 (BELGA) =`, `Helsinki, 15.8. (STT)`."""
@@ -39,6 +40,8 @@ class Head(NamedTuple):
 def read_before(text: str, agency: Agency | None, *, has_mark: bool) -> Head | None:
     """Places and date before an agency or a separator; None where it is something else (a sentence, a caption)."""
     before, printed = date_at_end(text.rstrip())
+    if printed and (weekday := _WEEKDAY.match(text, len(before))) and is_known(before + weekday[0]):
+        before += weekday[0]  # SANTO DOMINGO, Nov 27
     if printed is None and (dated := _date_before(before.strip())) is not None:
         before, printed = dated
     if printed and before.rstrip().endswith(":") and is_known(before.rstrip(" :")):
@@ -51,7 +54,7 @@ def read_before(text: str, agency: Agency | None, *, has_mark: bool) -> Head | N
         raw, day = raw[: alone.start()], int(alone["day"])
     if not raw:
         return Head((), "", printed, None, True) if printed or has_mark else None
-    places = read_places(raw, home=agency.home if agency else "", is_dated=printed is not None)
+    places = read_places(raw, home=agency.home if agency else "", is_dated=printed is not None, is_signed=has_mark and printed is not None)
     if not places:
         return None
     first = places[0]

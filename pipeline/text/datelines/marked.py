@@ -18,8 +18,9 @@ from pipeline.text.datelines.heads import (
     past_spaces,
     read_before,
 )
-from pipeline.text.datelines.places import is_place
+from pipeline.text.datelines.places import is_place, words
 from pipeline.text.dates import Printed, date_at_end, date_at_start
+from pipeline.text.spelling import key
 
 _BRACKETED = re.compile(r"(?:\s*(?:--?|–|—))?\s*[(（\[](?P<mark>[^()（）\[\]]{2,45})[)）\]]")
 _SLASHED = re.compile(r"\s*/\s*(?P<mark>[^\W\d_][^/\d]{1,40}?)\s*/(?P<more>\s*(?P<date>[^/]{2,22}?)\s*/)?")
@@ -45,7 +46,7 @@ def _around(text: str, match: re.Match[str]) -> Found | None:
     mark, printed = date_at_end(match["mark"])  # (Newsfile Corp. - August 15, 2022)
     mark = mark.strip(" -–,").strip()
     agency = _agency(mark)
-    if agency is None and (printed is None if not mark else is_place(mark) or not _may_be_agency(mark)):
+    if agency is None and (printed is None if not mark else is_place(mark) or key(mark) in words("rivers") or not _may_be_agency(mark)):
         return None  # مراكش (المغرب) (أ ف ب): the next brackets
     end, is_closed = match.end(), match.re is _SLASHED and agency is not None
     if match.re is _SLASHED and match["more"]:
@@ -62,6 +63,9 @@ def _around(text: str, match: re.Match[str]) -> Found | None:
     if head is None:
         byline, head = after_byline(text[: match.start()])
     if head is None and agency is None and not text[: match.start()].strip():
+        following = with_separator(text[separator.end() :]) if separator and _looks_like_name(mark) else None
+        if separator and following and following.printed and following.places:  # (Andes Wire) - LIMA, 5 MAY -
+            return following._replace(end=separator.end() + following.end, agency=mark, agency_raw=mark)
         head = Head((), "", None, None, False)  # (WXYZ) —
     if head is None or not mark and not (head.is_sure and head.places):
         return None
@@ -119,10 +123,14 @@ def _is_credible(
 
 def _is_unknown(mark: str, head: Head, printed: Printed | None, follows: str, *, is_dashed: bool, is_parted: bool) -> bool:
     """Is a mark that the table lacks an agency's, because all around it is surely a dateline? The less there is, the more the mark must look like one."""
-    is_name = sum(map(str.isupper, mark)) > 1 and _REMARKS.isdisjoint(mark.title().split())
+    is_name = _looks_like_name(mark)
     if head.places and head.is_sure:
         is_in_capitals = mark.isalpha() and mark.isupper() and head.place_raw.isupper()  # NAIROBI (XNA) The
         return is_dashed or printed is not None and is_parted or not follows[:1].islower() and (printed is not None or is_in_capitals)
     if head.places:  # Ecunha, 17 January (Angop) -
         return is_dashed and printed is not None and is_name
     return is_dashed and is_name and (printed is not None or mark.isalpha() and is_prose(follows))
+
+
+def _looks_like_name(mark: str) -> bool:
+    return sum(map(str.isupper, mark)) > 1 and _REMARKS.isdisjoint(mark.title().split())

@@ -28,6 +28,8 @@ _AS_MANY_PEOPLE = 4
 """Of two cities of one name an agency means the one at home, unless the other is a capital or so many times larger."""
 _NO_NAME = re.compile(r"[\"“”?!:…*&|<>@=;\d]")
 _PREFIXED = re.compile(r"(?:Mac|Mc|De|La|Le|Van)[A-Z'. -]{3,}")
+_AFTER_APOSTROPHE = re.compile(r"(?<=^[a-z]['’])[^\W\d_]")
+"""In `d'iberville`, not in `john's`."""
 _NO_PLACE = re.compile(r"[?!:;|<>@=]")
 _BRACKETS = re.compile(r"\s*[(\[]([^()\[\]]+)[)\]]")
 _ELIDED = ("l'", "d'", "l’", "d’")
@@ -41,20 +43,21 @@ def words(section: str) -> frozenset[str]:
 
 @cache
 def _and() -> re.Pattern[str]:
-    return re.compile(rf",?\s+(?:{'|'.join(map(re.escape, sorted(words('and'))))})\s+", re.IGNORECASE)
+    return re.compile(rf",?\s+(?:{'|'.join(map(re.escape, sorted(words('and'))))})\s+(?![^(\[]*[)\]])", re.IGNORECASE)
 
 
-def read_places(printed: str, *, home: str = "", is_dated: bool = False) -> tuple[Place, ...]:
+def read_places(printed: str, *, home: str = "", is_dated: bool = False, is_signed: bool = False) -> tuple[Place, ...]:
     """The places in their order; () where the text is no list of places.
 
     `home` is the agency's country, which it leaves out. `is_dated`: a date follows, so a name may stand in lower case (`oak brook, ill.`).
+    `is_signed`: a date and an agency do, so a ship or a plane may (`A bordo del avión papal`).
     """
     if (
         len(printed) > _LONGEST_LIST
         or sum(word[:1].islower() and word not in words("particles") for word in printed.split()) > _MOST_LOWER_CASE
     ):
         return ()  # a sentence: most texts end here
-    no_city = _no_city(printed)
+    no_city = _no_city(printed, is_signed=is_signed)
     if no_city:
         return (no_city,)
     found: list[Place] = []
@@ -70,7 +73,7 @@ def read_places(printed: str, *, home: str = "", is_dated: bool = False) -> tupl
 def is_name(text: str) -> bool:
     """Could this be a place's name: up to six words, capitalised but for particles, or a place that the gazetteer knows?"""
     parts = text.split()
-    if not parts or len(parts) > 6 or len(text) > 45 or _NO_NAME.search(text):
+    if not parts or len(parts) > 6 or len(text) > 45 or _NO_NAME.search(text) or parts[0][0] in "-–—":
         return False
     if parts[0].casefold() == "by" or parts == ["The"]:
         return parts == ["By"]  # Danish for "town": a placeholder on Ritzau's wire; else a byline
@@ -108,17 +111,18 @@ def _begins(folded: str, starts: frozenset[str]) -> int:
     return max((len(start) for start in starts if f"{folded} ".startswith(f"{start} ")), default=0)
 
 
-def _no_city(printed: str) -> Place | None:
-    """A ship, a sea, a stretch of road: `AT SEA`, `ABOARD THE PAPAL PLANE`, `NEAR BAKHMUT, Ukraine`. It is in a country only where one is printed."""
+def _no_city(printed: str, *, is_signed: bool) -> Place | None:
+    """A ship, a sea, a border: `AT SEA`, `ABOARD THE PAPAL PLANE`, `NEAR BAKHMUT, Ukraine`. It is in a country only where one is printed."""
     folded = printed.casefold()
     if len(printed) > _LONGEST or printed.endswith(".") or _NO_PLACE.search(printed):
         return None
     first, _, last = printed.rpartition(", ")
     country = last if first and gazetteer.country_code(last) else None
     if folded not in words("no city alone"):
-        begins = _begins(folded, words("no city") | words("aboard"))
+        aboard = _begins(folded, words("aboard"))
+        begins = max(aboard, _begins(folded, words("no city")))
         said = [part for part in printed[begins:].split(", ") if part.casefold() not in words("no city alone")]
-        is_named = all(_is_capitalised(word.lstrip("«“\"'(") or word) for part in said for word in part.split())
+        is_named = is_signed and aboard > 0 or all(_is_capitalised(word.lstrip("«“\"'(") or word) for part in said for word in part.split())
         water = printed.split(",")[0]
         last_word = water.casefold().split()[-1:]
         is_water = last_word != [] and last_word[0] in words("waters") and is_name(water) and not gazetteer.find_city(water)  # Green Bay
@@ -227,7 +231,7 @@ def _resolved(chunk: str, city: str, region: str | None, country: str | None, ho
     found = gazetteer.find_city(city, country=code, region=where.code if where else None)
     if code is None and found is not None:
         near_home = gazetteer.find_city(city, country=home) if home else None
-        if near_home and not found.is_capital and found.geonameid and near_home.population * _AS_MANY_PEOPLE >= found.population:
+        if near_home and not found.is_capital and not found.is_preferred and near_home.population * _AS_MANY_PEOPLE >= found.population:
             found = near_home
         code = found.country
     if code is None and (around := _of_part(city)):
@@ -260,6 +264,9 @@ def _in_ordinary_capitals(city: str, found: gazetteer.City | None) -> str:
 
 
 def _capitalised(word: str) -> str:
+    if word in words("acronyms"):
+        return word.upper()
+    word = _AFTER_APOSTROPHE.sub(lambda letter: letter[0].upper(), word)
     return "Mc" + word[2:].capitalize() if word.startswith("mc") else word[:1].upper() + word[1:]
 
 

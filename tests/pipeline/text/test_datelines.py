@@ -106,6 +106,25 @@ def test_a_printed_country_is_given_and_any_other_is_inferred() -> None:
     assert dateline("SAVANNAH, Georgia (AP) — ").country_code == "US"
 
 
+@pytest.mark.parametrize(
+    ("raw", "country"),
+    [
+        ("AARHUS (Reuters) - ", "DK"),
+        ("DIYARBAKIR (Reuters) - ", "TR"),
+        ("LODZ (Reuters) - ", "PL"),
+        ("MEDINA (Reuters) - ", "SA"),
+        ("PLYMOUTH (PA) - ", "GB"),
+        ("PLYMOUTH, Mass. (AP) — ", "US"),
+        ("Göteborg (TT) - ", "SE"),
+        ("ГААГА (ТАСС) - ", "NL"),
+        ("ليون (أ ف ب) - ", "FR"),
+        ("Mexico (AFP) - ", "MX"),
+    ],
+)
+def test_the_country_that_a_line_leaves_out_is_that_of_the_place_that_wires_mean(raw: str, country: str) -> None:
+    assert dateline(raw).country_code == country
+
+
 def test_of_two_cities_of_one_name_an_agency_means_the_one_at_home() -> None:
     assert dateline("Valencia, 3 mar (EFE).- ").country_code == "ES"
     assert dateline("VALENCIA, March 3 (Reuters) - ").country_code == "VE"
@@ -192,6 +211,9 @@ def test_a_byline_before_the_city_is_told_apart() -> None:
         "Berlin – A Guide for Visitors and Others",
         "LONDON (UK) The council voted on Monday.",
         "Bookshop.org - the seller of books - has grown.",
+        "AGRI - MACHINES OF THE NORTH LIMITED",
+        "On board the ferry on 3 May - the crew were told of the plan a day later.",
+        "(Garden Notes) - Sow beans, 5 May - and water them.",
     ],
 )
 def test_what_only_looks_like_a_dateline_is_left_alone(text: str) -> None:
