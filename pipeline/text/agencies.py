@@ -70,7 +70,12 @@ def is_mark(text: str) -> bool:
     """Is it an agency's mark as it may stand without brackets: `AFP`, `Suara.com` (a site is its own mark)?"""
     first, *desk = text[:_LONGEST_MARK].split() or [""]
     is_known = text in _by_mark() or bool(desk) and _DESKS.issuperset(desk) and first in _by_mark()
-    return is_known or _SITE.fullmatch(text) is not None
+    return is_known or is_site(text)
+
+
+def is_site(text: str) -> bool:
+    """Is it a site's name: `Suara.com`?"""
+    return _SITE.fullmatch(text) is not None
 
 
 @cache
@@ -97,9 +102,7 @@ def agency_of(mark: str) -> Agency | None:
     if desk and _DESKS.issuperset(desk) and first in _by_mark():
         return _by_mark()[first]
     first = re.split(r"\s*[/,;–—]\s*|-|\s+(?:via|and|y|et|und|e)\s+|\s+-\s+", mark, maxsplit=1)[0]
-    last = mark.rpartition("/")[2].lstrip()
-    of_part = _by_mark().get(first) or _by_mark().get(last) if first != mark else None  # Portaltic/EP
-    return of_part or _by_folded_mark().get(key(mark))
+    return (_by_mark().get(first) if first != mark else None) or _by_folded_mark().get(key(mark))
 
 
 def named_in(text: str) -> str | None:

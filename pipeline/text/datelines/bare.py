@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from pipeline.text import gazetteer
-from pipeline.text.agencies import agency_of, is_mark, unbracketed
+from pipeline.text.agencies import agency_of, is_mark, is_site, unbracketed
 from pipeline.text.datelines.found import Found
 from pipeline.text.datelines.heads import (
     AFTER_PLACE,
@@ -39,6 +39,7 @@ _LARGE = 250_000
 """People."""
 _LONGEST_ALONE = 50
 """Characters of places that stand alone."""
+_IN_CAPITALS = re.compile(r"(?P<place>[^\W\d_]{4,}(?:[ '’-][^\W\d_]{2,}){0,3})(?P<sep>\.)?\s+(?=[^\W\d_a-z][^\W\d_A-Z]*\s)")
 _SIGNED = re.compile(r"(?:,\s(?P<who>[^\W\d_]+(?:\s[^\W\d_]+){1,3}))?\s*[.:–—-](?:\s+|$)")
 _SIGNED_UNCASED = re.compile(r"\s*[.:/–—-]?\s+")
 _REPORTING = re.compile(r"\s*(?:\d{1,2}[:.]\d\d\s*(?:[AaPp]\.?[Mm]\.?)?\s*(?:[A-Z]{2,4}\s*)?)?[Rr]eporting from (?P<places>[^\W\d_].*)")
@@ -73,7 +74,7 @@ def _signed_before(text: str, before: str, separator: re.Match[str]) -> Found | 
         if not rest.strip():
             if agency is None and not (is_mark(mark) and _is_spaced(text, separator) and is_prose(text[separator.end() :])):
                 return None
-            if agency is not None and not agency.stands_alone:
+            if agency is not None and not agency.stands_alone and not (is_site(mark) and is_prose(text[separator.end() :])):
                 return None
             following = with_separator(text[separator.end() :], has_mark=True)  # AGI - Roma, 12 gen. -
             found = (
@@ -90,7 +91,7 @@ def _signed_before(text: str, before: str, separator: re.Match[str]) -> Found | 
     unknown = _unknown_before(text, before, separator)
     if unknown is not None:
         return unknown
-    mark, _, rest = before.partition(", ")
+    mark, _, rest = before.replace(" ,", ",", 1).partition(", ")
     head = read_before(rest, None, has_mark=False) if rest and is_mark(mark) else None
     if head is None or not head.places or not gazetteer.find_city(head.places[0].city or ""):
         return None  # PETRA, Jordan —
@@ -197,7 +198,7 @@ def with_nothing(text: str) -> Found | None:
     match = _NO_SEPARATOR.match(text) if has_digit else None
     head = read_before(match["head"], None, has_mark=False) if match else None
     if match is None or head is None or head.printed is None:
-        return (_signed_alone(text) if has_digit else None) or _places_alone(text)
+        return (_signed_alone(text) if has_digit else None) or _places_alone(text) or _capitals_alone(text)
     if not head.places or not all(is_known(place.city or "") for place in head.places):
         return None
     return Found(match.end(), head.places, head.place_raw, head.printed, separator=match["sep"])
@@ -234,6 +235,18 @@ def _places_alone(text: str) -> Found | None:
     if not are_known or len(places) == 1 and not _lies_there(places[0]) or len(places) > 1 and "/" not in raw:
         return None
     return Found(past_spaces(text, len(raw)), places, raw)
+
+
+def _capitals_alone(text: str) -> Found | None:
+    """`BERLIN. Die Stadt`, `LONDON The council`: a large city in capitals, then prose; without a full stop it begins with a word that opens a sentence."""
+    match = _IN_CAPITALS.match(text)
+    city = gazetteer.find_city(match["place"]) if match and match["place"].isupper() else None
+    if match is None or city is None or not (city.is_capital or city.population >= _LARGE) or key(match["place"]) in words("words too"):
+        return None
+    follows = text[match.end() :]
+    if not is_prose(follows) or not match["sep"] and follows.split()[0].casefold() not in words("openers"):
+        return None
+    return Found(match.end(), read_places(match["place"]), match["place"], separator=match["sep"])
 
 
 def _lies_there(place: Place) -> bool:

@@ -74,9 +74,9 @@ def _around(text: str, match: re.Match[str]) -> Found | None:
         return None
     end = separator.end() if separator else past_spaces(text, end)
     sep = separator["sep"] if separator else "/" if match.re is _SLASHED and match["more"] else None
-    if not head.places and agency is not None and separator:  # (ANSA) - ROMA, 12 GEN -
-        following = with_separator(text[end:], has_mark=True)
-        if following is not None:
+    if not head.places and head.printed is None and agency is not None:  # (ANSA) - ROMA, 12 GEN -
+        following = with_separator(text[end:], has_mark=separator is not None)
+        if following is not None and (separator or following.places and following.printed):
             return following._replace(end=end + following.end, agency=agency.name, agency_raw=mark)
     if printed is None and separator:
         printed, end = date_behind(text, end)
@@ -94,7 +94,13 @@ def _may_be_agency(mark: str) -> bool:
     """Short, capitalised, no sentence, and no sort of remark that newspapers put in brackets."""
     parts = mark.split()
     has_digits = any(sign.isdigit() for sign in mark)
-    return len(parts) <= 5 and mark[:1].isupper() and len(mark) <= 40 and _REMARKS.isdisjoint(parts) and (len(parts) == 1 or not has_digits)
+    return (
+        len(parts) <= 5
+        and mark[:1].isupper()
+        and len(mark) <= 40
+        and _REMARKS.isdisjoint(mark.title().split())
+        and (len(parts) == 1 or not has_digits)
+    )
 
 
 def _is_credible(
