@@ -70,7 +70,7 @@ def next_page(parser: LexborHTMLParser, html: str, said: Metadata, *, url: str, 
     labelled = _listed(parser, url, stories) if _may_be_listed(html, said.language, here) else {}
     if max(labelled.values(), default=0) > MAX_PAGES:
         return ""
-    anchors = parser.css('a[rel~="next" i]') if 'next"' in html or "next'" in html else []
+    anchors = parser.css('a[rel~="next" i]')
     by_rel = [_address(said.next_link, url)] if said.is_article else []
     by_rel += [_address(node.attributes.get("href"), url) for node in anchors if not _is_elsewhere(node)]
     for found in (*by_rel, *sorted(labelled, key=labelled.__getitem__)):

@@ -19,13 +19,13 @@ from pipeline.errors import Unreadable
 
 MAX_DEPTH = 1500
 """Browsers stop at 512 levels."""
+_DEEP = MAX_DEPTH * 4
+"""Elements of all names that may be open at once."""
 MAX_NODES = 100_000
 """The largest news pages have some 20,000; what comes after this many is not read."""
 MAX_TAGS = 400_000
 """Opened and closed. What comes behind so many is not parsed: lexbor takes some 150 bytes a node, ten times what a page of mere tags has."""
 _CHUNK = 65_536
-_MANY_TAGS = 4000
-"""Fewer tags than this can't nest deep enough to hurt; then the depth needs no counting."""
 MAX_ATTRIBUTES = 1000
 """lexbor compares each attribute of a tag with all others: 50,000 of them took 6 s."""
 _STRIDE = 4000
@@ -123,6 +123,8 @@ class Box(msgspec.Struct, gc=False):
     label: str
     """Class and id."""
     is_caption: bool = False
+    figure: int = -1
+    """Index of the innermost `figure`: itself, or one around it; -1: none."""
     prose: int = 0
     """Of all blocks inside."""
     blocks: int = 0
@@ -152,7 +154,7 @@ def parse(html: str) -> LexborHTMLParser:
     tags = data.count(b"<")
     if tags > MAX_TAGS:
         data = _cut(data)
-    if tags > _MANY_TAGS and _may_be_deep(data):
+    if tags > _DEEP and _may_be_deep(data, tags):
         _refuse_abyss(html)
     if _has_monster_tag(data) and _has_monster_tag(_without_scripts(data)):  # in scripts `a<b` may look like a tag
         raise Unreadable(
@@ -165,13 +167,15 @@ def parse(html: str) -> LexborHTMLParser:
         raise Unreadable(f"The HTML can't be parsed: {type(error).__name__}.") from error
 
 
-def _may_be_deep(data: bytes) -> bool:
-    """Could so many elements be open at once? By counting opened and closed ones in stretches: a bound from above, far below any page's."""
+def _may_be_deep(data: bytes, tags: int) -> bool:
+    """Could too many elements be open at once? By counting opened and closed ones in stretches: a bound from above, far below any page's."""
+    if tags - data.count(b"</") <= _DEEP:
+        return False
     opened = 0
     step = max(len(data) // 8, 20_000)
     for start in range(0, len(data), step):
         tags, closed = data.count(b"<", start, start + step), data.count(b"</", start, start + step)
-        if opened + tags - closed > MAX_DEPTH * 4:
+        if opened + tags - closed > _DEEP:
             return True
         opened = max(0, opened + tags - 2 * closed)
     return False
@@ -233,7 +237,7 @@ def _refuse_abyss(html: str) -> None:
             total += 1
             if total > deepest:
                 deepest = total
-                if deepest > MAX_DEPTH * 4 or depth[tag] > MAX_DEPTH:
+                if deepest > _DEEP or depth[tag] > MAX_DEPTH:
                     raise Unreadable(
                         f"The HTML nests deeper than {MAX_DEPTH} levels: no page of news does.", hint="It looks like an attack or a fault."
                     )
@@ -267,42 +271,38 @@ def read_tree(root: LexborNode) -> Tree:
 class _Walk:
     def __init__(self) -> None:
         self.tree = Tree(boxes=[Box("body", -1, 0, 0, "")])
-        self.box = 0
+        self.box = self.tree.boxes[0]
+        self.index = 0
+        """Of `box`."""
         self.in_caption = 0
-        self.figures = [-1]
-        """For each element the `figure` around it; -1: none."""
 
     def run(self, root: LexborNode) -> None:
         """One loop with its state in locals: it runs once for each node of the page, and is a third of what cleaning costs."""
-        tree, boxes, kinds, known, of_tag, verdict = self.tree, self.tree.boxes, _KINDS, _NAMES, _FRAME_TAGS, names.verdict
+        tree, boxes, kinds, flush = self.tree, self.tree.boxes, _KINDS, self._flush
+        called: dict[tuple[int, str | None, str | None, bool], tuple[str, str, int, bool]] = {}
         stack: list[tuple[LexborNode, int]] = []
         opened: list[tuple[int, str]] = []
         pieces: list[str] = []
         hrefs: list[tuple[int, int, str]] = []
-        seen = in_link = linked = breaks = current = 0
+        in_link = linked = breaks = 0
         node: LexborNode | None = root.first_child
-        while True:
-            if node is None:
-                if not stack:
-                    break
-                node, kind = stack.pop()
+        for seen in range(MAX_NODES + 1):
+            while node is None and stack:
+                last, kind = stack.pop()
                 if kind == _BLOCK:
                     if pieces:
-                        self._flush(pieces, hrefs, linked, breaks)
+                        flush(pieces, hrefs, linked, breaks)
                         pieces, hrefs, linked, breaks = [], [], 0, 0
-                    box = boxes[current]
-                    if box.is_caption:
+                    if self.box.is_caption:
                         self.in_caption -= 1
-                    current = self.box = box.parent
+                    self.index = self.box.parent
+                    self.box = boxes[self.index]
                 elif kind == _LINK:
                     in_link -= 1
                     start, href = opened.pop()
                     hrefs.append((min(start, len(pieces)), len(pieces), href))
-                node = node.next
-                continue
-            seen += 1
-            if seen > MAX_NODES:
-                tree.was_cut = True
+                node = last.next
+            if node is None or seen == MAX_NODES:
                 break
             number = node.tag_id
             kind = kinds.get(number, _BLOCK)
@@ -312,54 +312,57 @@ class _Walk:
                     pieces.append(text)
                     if in_link:
                         linked += len(text.strip())
-            elif kind != _SKIP:
+            elif kind == _BLOCK:
                 child = node.first_child
-                if kind == _BREAK:
-                    pieces.append(_BR)
-                    breaks += 1
-                elif kind == _IMAGE:
-                    self._picture(node)
-                elif kind == _FRAME:
-                    if url := _of_frame(node.attributes):
-                        tree.embeds.append((len(tree.blocks) + bool(pieces), current, url))
-                elif child is not None:
-                    if kind == _BLOCK:
-                        attributes = node.attributes
-                        tag = known.get(number) or node.tag or ""
-                        bits = of_tag.get(tag, 0)
-                        label = ""
-                        if attributes:
-                            if not _NAMING.issuperset(attributes):
-                                if _is_hidden(attributes) and tag != "figure":
-                                    node = node.next
-                                    continue
-                                bits |= _of_attributes(attributes)
-                            label = f"{attributes.get('class') or ''} {attributes.get('id') or ''}"[:300]
-                            if label != " ":
-                                bits |= verdict(label)
-                        if pieces:
-                            self._flush(pieces, hrefs, linked, breaks)
-                            pieces, hrefs, linked, breaks = [], [], 0, 0
-                        is_caption = tag == "figcaption" or bits & names.CAPTION > 0
-                        self.in_caption += is_caption
-                        boxes.append(Box(tag, current, boxes[current].depth + 1, bits, label, is_caption))
-                        self.figures.append(len(boxes) - 1 if tag == "figure" else self.figures[current])
-                        current = self.box = len(boxes) - 1
-                    elif kind == _LINK:
-                        in_link += 1
-                        opened.append((len(pieces), node.attrs.get("href") or ""))
-                        tree.links += 1
-                    elif kind == _TIME and (said := node.attrs.get("datetime")):
-                        tree.times.append((current, said))
+                if child is not None:
+                    attributes = node.attributes
+                    key = (number, attributes.get("class"), attributes.get("id"), not attributes)
+                    if key not in called:
+                        called[key] = _called(node, *key)
+                    tag, label, bits, is_caption = called[key]
+                    if not _NAMING.issuperset(attributes):
+                        if _is_hidden(attributes) and tag != "figure":
+                            node = node.next
+                            continue
+                        bits |= _of_attributes(attributes)
+                    if pieces:
+                        flush(pieces, hrefs, linked, breaks)
+                        pieces, hrefs, linked, breaks = [], [], 0, 0
+                    above, index = self.box, len(boxes)
+                    figure = index if tag == "figure" else above.figure
+                    self.box = box = Box(tag, self.index, above.depth + 1, bits, label, is_caption, figure)
+                    self.index = index
+                    boxes.append(box)
+                    if is_caption:
+                        self.in_caption += 1
                     stack.append((node, kind))
                     node = child
                     continue
+            elif kind == _BREAK:
+                pieces.append(_BR)
+                breaks += 1
+            elif kind == _IMAGE:
+                self._picture(node)
+            elif kind == _FRAME:
+                if url := _of_frame(node.attributes):
+                    tree.embeds.append((len(tree.blocks) + bool(pieces), self.index, url))
+            elif kind != _SKIP and (child := node.first_child) is not None:
+                if kind == _LINK:
+                    in_link += 1
+                    opened.append((len(pieces), node.attributes.get("href") or ""))
+                    tree.links += 1
+                elif kind == _TIME and (said := node.attributes.get("datetime")):
+                    tree.times.append((self.index, said))
+                stack.append((node, kind))
+                node = child
+                continue
             node = node.next
+        tree.was_cut = node is not None
         if pieces:
-            self._flush(pieces, hrefs, linked, breaks)
+            flush(pieces, hrefs, linked, breaks)
 
     def _picture(self, node: LexborNode) -> None:
-        figure = self.figures[self.box]
+        figure = self.box.figure
         if figure > 0 and figure not in self.tree.pictures:
             attributes = node.attributes
             source = next(
@@ -389,27 +392,36 @@ class _Walk:
         self._add(text, min(linked, len(text)), pieces, hrefs)
 
     def _add(self, line: str, linked: int, pieces: list[str], hrefs: list[tuple[int, int, str]]) -> None:
-        boxes = self.tree.boxes
-        box = boxes[self.box]
+        box = self.box
         tag = box.tag
         role = Role.PARAGRAPH
         url = ""
         prose = 0
         if self.in_caption:
             role = Role.CAPTION
-            url = self.tree.pictures.get(self.figures[self.box], "")
+            url = self.tree.pictures.get(box.figure, "")
         elif tag in _HEADINGS:
             role = Role.HEADING
         elif len(hrefs) == 1 and linked >= len(line) * 0.8:
             role = Role.LINK
             url = hrefs[0][2]
         else:
-            if tag == "li" or box.parent >= 0 and boxes[box.parent].tag == "li":
+            if tag == "li" or box.parent >= 0 and self.tree.boxes[box.parent].tag == "li":
                 role = Role.LIST_ITEM
             elif len(hrefs) == 1:
                 url = hrefs[0][2]
             prose = prose_of(line, linked)
-        self.tree.blocks.append(Raw(line, role, tag, self.box, linked, prose, len(hrefs), pieces if hrefs else [], hrefs, url))
+        self.tree.blocks.append(Raw(line, role, tag, self.index, linked, prose, len(hrefs), pieces if hrefs else [], hrefs, url))
+
+
+def _called(node: LexborNode, number: int, class_: str | None, id_: str | None, is_bare: bool) -> tuple[str, str, int, bool]:
+    """Tag, label, bits and whether it is a caption's, of an element by its tag, class and id: pages repeat them. `is_bare`: no attributes."""
+    tag = _NAMES.get(number) or node.tag or ""
+    bits = _FRAME_TAGS.get(tag, 0)
+    label = f"{class_ or ''} {id_ or ''}"[:300] if not is_bare else ""
+    if label not in ("", " "):
+        bits |= names.verdict(label)
+    return tag, label, bits, tag == "figcaption" or bits & names.CAPTION > 0
 
 
 def _parted(pieces: list[str], hrefs: list[tuple[int, int, str]]) -> list[tuple[list[str], list[tuple[int, int, str]]]]:

@@ -116,7 +116,7 @@ def _block(found: Tree, raw: Raw, base: str, times: dict[int, str]) -> Block:
 
 
 def _clean(text: str) -> str:
-    return text if text.isascii() and text.isprintable() else one_line(text)
+    return text if text.isprintable() else one_line(text)
 
 
 def _kind(boxes: list[Box], raw: Raw) -> tuple[BlockKind, int]:

@@ -79,6 +79,17 @@ def is_site(text: str) -> bool:
 
 
 @cache
+def _last_words() -> frozenset[str]:
+    return _DESKS | {mark.split()[-1] for mark in _by_mark()}
+
+
+def may_end_in_mark(text: str) -> bool:
+    """Is its last word that of a mark, or a site? Most texts need not be asked further."""
+    last = text.rsplit(None, 1)[-1:]
+    return last != [] and (last[0] in _last_words() or "." in last[0])
+
+
+@cache
 def unbracketed() -> re.Pattern[str]:
     """Marks that may stand without brackets beside a place: `SEOUL, Nov 26 AFP -`."""
     return re.compile(rf"(?:{_any_of(list(_by_mark()))})(?![\w/)])")

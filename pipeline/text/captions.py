@@ -22,6 +22,9 @@ _REACH = 320
 """Characters from the end within which a credit begins, and a licence link's words after it."""
 _SIGNS = "photo image illustration graphic screen video picture credit foto bild licen lizenz buy / (c) copyright".split()
 _SIGNS_ABROAD = "crédit фото © 摄 攝 影 写真 照 图 圖 사진".split()
+_PICTURED = "hoto mage llustration raphic creen ideo icture".split()
+"""One of these is in each word for a picture that _KIND knows, however it begins."""
+_PICTURED_ABROAD = "摄 攝 影 写真 照 图 圖 사진".split()
 _AFTER = r"(?:^|(?<=[.!?\"”’'»)\]])\s+|\s+(?=[A-Z(\[]))"
 _LICENCE = re.compile(r"\s*\|\s*(?P<words>[^|.]{0,20}\b(?:[Ll]icen[cs]e|[Pp]hoto|[Bb]uy|[Ll]izenz)\b[^|.]{0,20})$")
 _AP_STYLE = re.compile(
@@ -55,9 +58,9 @@ _FILE_AT_END = re.compile(r"\s*[,/]\s*(?P<kind>[Ff]ile(?: [Pp]hoto)?|FILE PHOTO)
 _FORMS: tuple[tuple[re.Pattern[str], Callable[[str], bool]], ...] = (
     (_AP_STYLE, lambda text: text.endswith(_CLOSED)),
     (_BRACKETED, lambda text: text.endswith(_CLOSED)),
-    (_STATED, lambda text: True),
+    (_STATED, lambda text: any(word in text for word in _PICTURED)),
     (_LABELLED, lambda text: ":" in text or "©" in text),
-    (_EAST_ASIAN, lambda text: not text.isascii()),
+    (_EAST_ASIAN, lambda text: any(sign in text for sign in _PICTURED_ABROAD)),
     (_AGENCY_SLASH, lambda text: "/" in text),
     (_AGENCY_PHOTO, lambda text: text.endswith(("Photo", "Photo."))),
     (_COPYRIGHT, lambda text: "©" in text or "(c)" in text.lower() or "Copyright" in text),
@@ -93,7 +96,7 @@ def caption_of(text: str) -> Picture | None:
 def _may_end_in_credit(text: str) -> bool:
     """Does its end bear any word or sign of a credit? Most paragraphs have none, and need not be asked ten times."""
     end = text[-_REACH:].lower()
-    return any(sign in end for sign in _SIGNS) or not end.isascii() and any(sign in end for sign in _SIGNS_ABROAD)
+    return any(map(end.__contains__, _SIGNS)) or not end.isascii() and any(map(end.__contains__, _SIGNS_ABROAD))
 
 
 def _is_credit(pattern: re.Pattern[str], picture: Picture, text: str, *, is_licensed: bool) -> bool:

@@ -113,6 +113,16 @@ def _regions_by_key() -> dict[str, tuple[Region, ...]]:
     return {name: tuple(same) for name, same in found.items()}
 
 
+@cache
+def _last_words() -> frozenset[str]:
+    return frozenset(name.split()[-1] for name in (*_countries_by_key(), *_regions_by_key()) if name)
+
+
+def may_end_in_land(text: str) -> bool:
+    """Is its last word that of a country's or a region's name? Told with one look, where a name could begin at any word."""
+    return key(text).rpartition(" ")[2] in _last_words()
+
+
 def country_code(name: str) -> str | None:
     """The code of a printed country, in whatever capitals; None where no country is called so."""
     return _countries_by_key().get(key(name).removeprefix("the ")) if len(name) <= LONGEST_NAME else None

@@ -12,6 +12,7 @@ _ENOUGH = 40
 """Characters below which a declared language counts for more than a detected one."""
 _SAMPLE = 2000
 """Characters that are looked at."""
+_COMMON = "aeiortn"
 
 
 @cache
@@ -30,13 +31,19 @@ def model() -> Any:
 def detect(text: str) -> tuple[str, float]:
     """The likeliest language (ISO 639-1 where there is one) and how likely, 0 to 1; ("", 0) for text without letters."""
     sample = " ".join(text[: 2 * _SAMPLE].encode("utf-8", "replace").decode().split())[:_SAMPLE]  # half a surrogate pair is an error to it
-    letters = sum(map(str.isalpha, sample))
-    if not letters:
+    if not any(map(str.isalpha, sample)):
         return "", 0.0
-    if sum(map(str.isupper, sample)) > 0.8 * letters:
+    if _is_in_capitals(sample):
         sample = sample.lower()  # a text in capitals looks Japanese to it
     labels, likely = model().predict(sample)
     return (labels[0].removeprefix("__label__"), min(float(likely[0]), 1.0)) if labels else ("", 0.0)
+
+
+def _is_in_capitals(text: str) -> bool:
+    """Are more than four of five letters capitals? A text with many of the commonest small letters is none, and that is told at once."""
+    if sum(map(text.count, _COMMON)) >= 0.2 * len(text):
+        return False
+    return sum(map(str.isupper, text)) > 0.8 * sum(map(str.isalpha, text))
 
 
 def primary(tag: str) -> str:

@@ -16,7 +16,7 @@ _SHORT = {"saint": "st", "fort": "ft", "mount": "mt"}
 @lru_cache(4096)
 def key(name: str) -> str:
     """`ST PAUL` and `St. Paul`, `SAO PAULO` and `São Paulo`, `الأراضي` and `الاراضى` have one key each."""
-    plain = name.casefold()
+    plain = name.casefold().translate(_SAME)
     if not plain.isascii():
-        plain = "".join(sign for sign in unicodedata.normalize("NFKD", plain) if not unicodedata.combining(sign))
-    return " ".join(_SHORT.get(word, word) for word in plain.translate(_SAME).split())
+        plain = "".join(sign for sign in unicodedata.normalize("NFKD", plain) if not unicodedata.combining(sign)).translate(_SAME)
+    return " ".join(_SHORT.get(word, word) for word in plain.split())

@@ -6,12 +6,13 @@ import re
 from collections.abc import Iterator
 
 from pipeline.text import gazetteer
-from pipeline.text.agencies import agency_of, is_mark, is_site, unbracketed
+from pipeline.text.agencies import agency_of, is_mark, is_site, may_end_in_mark, unbracketed
 from pipeline.text.datelines.found import Found
 from pipeline.text.datelines.heads import (
     AFTER_PLACE,
     CAPTION_DATE,
     REACH,
+    SEPARATORS,
     Head,
     after_byline,
     date_behind,
@@ -47,7 +48,8 @@ _REPORTING = re.compile(r"\s*(?:\d{1,2}[:.]\d\d\s*(?:[AaPp]\.?[Mm]\.?)?\s*(?:[A-
 
 def with_separator(text: str, *, has_mark: bool = False) -> Found | None:
     """Forms with nothing but a separator between dateline and story. `has_mark`: an agency stood before it, so less is asked of it."""
-    for separator in AFTER_PLACE.finditer(text[:REACH]):
+    first = SEPARATORS.search(text, 0, REACH)
+    for separator in AFTER_PLACE.finditer(text[:REACH], max(0, first.start() - 1)) if first else ():
         before = text[: separator.start()].rstrip()
         if CAPTION_DATE.match(text, separator.end()):
             return None
@@ -103,7 +105,7 @@ def _signed_before(text: str, before: str, separator: re.Match[str]) -> Found | 
 
 def _unknown_before(text: str, before: str, separator: re.Match[str]) -> Found | None:
     """An agency that the table lacks, where the rest is surely a dateline: `SYDNEY, Jul 16 XPA -`, `LIMA, Peru - Andes Wire - May 5, 2020 -`."""
-    last = _CAPITALS.search(before)
+    last = _CAPITALS.search(before) if before[-1].isupper() else None
     is_mark_like = last is not None and last["mark"] not in _TIME_ZONES and not is_place(last["mark"]) and date_at_end(before)[1] is None
     head = read_before(before[: last.start()], None, has_mark=False) if last and is_mark_like else None
     if last and head and head.places and head.is_sure and (head.printed or last["comma"] and _is_known_in_capitals(head)):
@@ -120,6 +122,8 @@ def _unknown_before(text: str, before: str, separator: re.Match[str]) -> Found |
 
 def _marks_at_end(before: str) -> Iterator[tuple[str, str]]:
     """Agencies' marks that a text may end with, the longest first, and what stands before each."""
+    if not may_end_in_mark(before):
+        return
     for word in list(re.finditer(r"\S+", before))[-4:]:
         if is_mark(mark := before[word.start() :]):
             yield mark, before[: word.start()]
@@ -224,10 +228,18 @@ def _places_alone(text: str) -> Found | None:
     One place needs its country or region and must lie there; two of them, parted by a slash, need only be cities.
     """
     reach = text[:REACH]
-    ends = [
-        opens.start() for opens in _OPENS.finditer(reach) if opens["word"][0].isupper() and opens["word"].casefold() in words("openers")
-    ]
-    raw = reach[: ends[0]] if ends else reach.rstrip()
+    if "," not in reach[:_LONGEST_ALONE] and "/" not in reach[:_LONGEST_ALONE]:
+        return None
+    openers = words("openers")
+    end = next(
+        (
+            one.start()
+            for one in _OPENS.finditer(reach)
+            if one["word"][0].isupper() and one["word"].casefold() in openers or one.start() > _LONGEST_ALONE
+        ),
+        None,
+    )
+    raw = reach.rstrip() if end is None else reach[:end]
     if len(raw) > _LONGEST_ALONE or not ("," in raw or "/" in raw):
         return None
     places = read_places(raw)

@@ -34,8 +34,8 @@ _REMARKS = frozenset(
 def with_mark(text: str) -> Found | None:
     """Forms with the agency in brackets or between slashes."""
     reach = text[:REACH]
-    for pattern, signs in ((_BRACKETED, "([（"), (_SLASHED, "/")):
-        for match in pattern.finditer(reach) if any(sign in reach for sign in signs) else ():
+    for pattern, is_there in ((_BRACKETED, "(" in reach or "[" in reach or "（" in reach), (_SLASHED, "/" in reach)):
+        for match in pattern.finditer(reach) if is_there else ():
             found = _around(text, match)
             if found is not None:
                 return found

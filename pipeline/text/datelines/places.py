@@ -103,12 +103,18 @@ def _is_capitalised(word: str) -> bool:
 
 def is_aboard(printed: str) -> bool:
     """Is it written on a ship or a plane: `ABOARD AIR FORCE ONE`?"""
-    return _begins(printed.casefold(), words("aboard")) > 0
+    return _begins(printed.casefold(), "aboard") > 0
 
 
-def _begins(folded: str, starts: frozenset[str]) -> int:
-    """Length of the longest of these that a text begins with, as whole words."""
-    return max((len(start) for start in starts if f"{folded} ".startswith(f"{start} ")), default=0)
+@cache
+def _starts(section: str) -> tuple[str, ...]:
+    return tuple(f"{start} " for start in words(section))
+
+
+def _begins(folded: str, section: str) -> int:
+    """Length of the longest entry of a list that a text begins with, as whole words."""
+    starts, text = _starts(section), f"{folded} "
+    return max(len(start) - 1 for start in starts if text.startswith(start)) if text.startswith(starts) else 0
 
 
 def _no_city(printed: str, *, is_signed: bool) -> Place | None:
@@ -119,8 +125,8 @@ def _no_city(printed: str, *, is_signed: bool) -> Place | None:
     first, _, last = printed.rpartition(", ")
     country = last if first and gazetteer.country_code(last) else None
     if folded not in words("no city alone"):
-        aboard = _begins(folded, words("aboard"))
-        begins = max(aboard, _begins(folded, words("no city")))
+        aboard = _begins(folded, "aboard")
+        begins = max(aboard, _begins(folded, "no city"))
         said = [part for part in printed[begins:].split(", ") if part.casefold() not in words("no city alone")]
         is_named = is_signed and aboard > 0 or all(_is_capitalised(word.lstrip("«“\"'(") or word) for part in said for word in part.split())
         water = printed.split(",")[0]
@@ -193,6 +199,8 @@ def _of_chunk(chunk: str, home: str, *, is_one_of_many: bool, is_dated: bool) ->
 def _without_comma(printed: str) -> list[str]:
     """`MANAMA Bahrain`, `RALEIGH N.C.`, `B.C. Canada`: names that a comma should part; a city only where the gazetteer has it there."""
     parts = printed.split()
+    if len(parts) < 2 or not gazetteer.may_end_in_land(printed):
+        return [printed]
     for count in range(1, len(parts)):
         first, behind = " ".join(parts[:count]), " ".join(parts[count:])
         code, region = gazetteer.country_code(behind), gazetteer.find_region(behind, beside=first)
