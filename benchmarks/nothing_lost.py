@@ -28,20 +28,24 @@ from random import Random
 from typing import Any
 from unittest.mock import patch
 
+import msgspec
 import redis
 from celery import Celery
 from rich.console import Console
 from rich.table import Table
-from sqlalchemy import func, select
+from sqlalchemy import Connection, func, select
 
 from pipeline import ingest, resources
 from pipeline.config import Settings
-from pipeline.storage import captures, ledger, schema, sources, subscriptions, work
+from pipeline.storage import captures, ledger, messages, schema, sources, subscriptions, work
 from pipeline.storage.db import Database
+from pipeline.storage.messages import Wanted
+from pipeline.storage.subscriptions import Subscription
 from pipeline.storage.work import NewWork
 from press.generate import documents
 from schemas import tables
 from schemas.document import Document
+from schemas.messages import Message, encode
 from schemas.source import Declared
 from tests.chaos.system import Team, children, send, send_group
 from tests.servers.postgres import Postgres
@@ -115,8 +119,15 @@ def memory() -> dict[str, Any]:
 
 
 def lock() -> dict[str, Any]:
-    """Two processes ingest what waits, in chunks of 10, as fast as they can: how long the lock is held, and what share of a second 300 items take."""
-    items, chunk, rate = 3000, 10, 300
+    """Two processes ingest what waits, as fast as they can: how long the lock is held, and what share of a second 300 items take.
+
+    In chunks of 50, as a source's documents come where there are enough of them, and of 10.
+    """
+    return {f"chunks of {size}": _lock(size) for size in (50, 10)}
+
+
+def _lock(chunk: int) -> dict[str, Any]:
+    items, rate = 3000, 300
     with Postgres(settings=DURABLE) as postgres:
         url = postgres.create("bench")
         db = Database.open(url, pool_size=4)
@@ -217,12 +228,14 @@ class Whole:
         self.live = self.team("live", 1)
         self.pids: dict[str, int] = {}
 
-    def team(self, name: str, number: int, *, from_start: bool = False) -> Team:
+    def team(self, name: str, number: int, *, kind: str = "celery", from_start: bool = False) -> Team:
         broker = self.server.url(number)
-        target = {"broker": broker, "task": "stories.receive", "queue": "stories", "window": 100}
+        target: dict[str, Any] = {"broker": broker, "task": "stories.receive", "queue": "stories", "window": 100}
+        if kind == "stream":
+            target = {"url": broker, "stream": "stories", "groups": "desk", "window": 200}
         with self.db.write() as conn:
-            subscriptions.add(conn, self.db.now(conn), name=name, kind="celery", target=target, from_start=from_start)
-        return Team(name, "celery", self.folder, {"TEAM_BROKER": broker, "TEAM_QUEUE": "stories"})
+            subscriptions.add(conn, self.db.now(conn), name=name, kind=kind, target=target, from_start=from_start)
+        return Team(name, kind, self.folder, {"TEAM_BROKER": broker, "TEAM_QUEUE": "stories", "TEAM_GROUP": "desk"})
 
     @contextmanager
     def running(self) -> Iterator[None]:
@@ -266,6 +279,10 @@ class Whole:
                 for n in range(0, count, 50)
             ]
             work.add(conn, rows, self.db.now(conn))
+
+    def items(self) -> int:
+        with self.db.read() as conn:
+            return int(conn.execute(select(func.count()).select_from(tables.item)).scalar_one())
 
     def waiting(self) -> int:
         with self.db.read() as conn:
@@ -344,24 +361,35 @@ def _until_judged(whole: Whole, refs: Sequence[int], since: float) -> float:
 
 
 def away(whole: Whole, tell: Callable[[str], None]) -> dict[str, Any]:
-    """A consumer to whom many items are owed comes back: how fast it is told, while the live one is told of what arrives now."""
-    with whole.db.read() as conn:
-        owed = int(conn.execute(select(func.count()).select_from(tables.item)).scalar_one())
-    team = whole.team("away", 2, from_start=True)
+    """A consumer to whom many items are owed comes back: how fast it is told, while the live one is told of what arrives now.
+
+    Beside it, what that consumer alone takes of messages that lie in its queue already.
+    """
+    if not whole.items():
+        whole.backlog("to be told", 11, 5000)
+        while whole.waiting():
+            time.sleep(1)
+    found: dict[str, Any] = {kind: _comes_back(whole, kind, number, tell) for number, kind in enumerate(("celery", "stream"), 2)}
+    found["celery"]["alone_per_s"] = _alone(whole)
+    return found
+
+
+def _comes_back(whole: Whole, kind: str, number: int, tell: Callable[[str], None]) -> dict[str, Any]:
+    owed = whole.items()
+    team = whole.team(f"away-{kind}", number, kind=kind, from_start=True)
     team.start()
     try:
         began = time.monotonic()
-        live = [whole.arrival_to_effect_s("normal", number, 10) for number in range(20)]
+        live = [whole.arrival_to_effect_s("normal", place, 10 + number) for place in range(20)]
         while team.count() < owed and time.monotonic() - began < 240:
-            time.sleep(0.5)
+            time.sleep(0.2)
         took, told = time.monotonic() - began, team.count()
     finally:
         team.kill()
     with whole.db.read() as conn:
-        parked = int(
-            conn.execute(select(func.count()).select_from(tables.delivery).where(tables.delivery.c.parked_at.is_not(None))).scalar_one()
-        )
-    tell(f"away: {told} of {owed} in {took:.0f} s")
+        rows = select(func.count()).select_from(tables.delivery).where(tables.delivery.c.parked_at.is_not(None))
+        parked = int(conn.execute(rows).scalar_one())
+    tell(f"away, {kind}: {told} of {owed} in {took:.0f} s")
     return {
         "owed": owed,
         "told": told,
@@ -370,6 +398,33 @@ def away(whole: Whole, tell: Callable[[str], None]) -> dict[str, Any]:
         "live_median_ms": round(statistics.median(live) * 1000),
         "live_p99_ms": round(percentile(live, 0.99) * 1000),
     }
+
+
+def _alone(whole: Whole, count: int = 3000) -> int:
+    """Messages a second that the same Celery consumer takes, with nothing else at work."""
+    with whole.db.read() as conn:
+        one = subscriptions.get(conn, "live")
+        ids = list(conn.execute(select(tables.item.c.id).order_by(tables.item.c.id).limit(count)).scalars())
+        made = [message for at in range(0, len(ids), 100) for message in _messages(conn, one, ids[at : at + 100])]
+    team = whole.team("alone", 4)
+    with Celery("bench", broker=whole.server.url(4), set_as_current=False) as app:
+        for message in made:
+            app.send_task("stories.receive", args=(msgspec.json.decode(encode(message)),), queue="stories")
+    began = time.monotonic()
+    team.start()
+    try:
+        while not (first := team.count()) and time.monotonic() - began < 60:
+            time.sleep(0.05)
+        since = time.monotonic()
+        while team.count() < len(made) and time.monotonic() - since < 60:
+            time.sleep(0.05)
+        return round((team.count() - first) / (time.monotonic() - since))
+    finally:
+        team.kill()
+
+
+def _messages(conn: Connection, one: Subscription, ids: Sequence[int]) -> list[Message]:
+    return list(messages.make(conn, one, [Wanted(item=id, seq=id) for id in ids]).values())
 
 
 # --- plain Celery ---------------------------------------------------------------------------------------------------------------

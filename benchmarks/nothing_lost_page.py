@@ -92,8 +92,17 @@ def _memory(one: dict[str, Any]) -> list[tuple[str, ...]]:
 
 
 def _lock(one: dict[str, Any]) -> list[tuple[str, ...]]:
-    came = f"{one['share_at_300']:.0%} (at {one['items_per_s']} items/s {one['share_held']:.0%}); a hold: median {one['hold_ms_median']} ms"
-    return [("share of time that the ledger lock is held at 300 items/s, PostgreSQL, chunks of 10", "under 30 %", came, "")]
+    return [
+        (
+            f"share of time that the ledger lock is held at 300 items/s, PostgreSQL, {size}",
+            "under 30 %",
+            f"{value['share_at_300']:.0%} (at {value['items_per_s']} items/s {value['share_held']:.0%}); a hold: median"
+            f" {value['hold_ms_median']} ms",
+            "",
+        )
+        for size, value in one.items()
+        if isinstance(value, dict)
+    ]
 
 
 def _latency(one: dict[str, Any]) -> list[tuple[str, ...]]:
@@ -124,8 +133,17 @@ def _recovery(one: dict[str, Any]) -> list[tuple[str, ...]]:
 
 
 def _away(one: dict[str, Any]) -> list[tuple[str, ...]]:
-    came = f"{one['told']} of {one['owed']} at {one['per_s']}/s, {one['parked']} parked; live consumers: median {one['live_median_ms']} ms"
-    return [("a consumer that was away comes back", "5 × 100/s, none parked", came, "")]
+    return [
+        (
+            f"a consumer that was away comes back: {'a Celery task' if kind == 'celery' else 'a stream'}",
+            "5 × 100/s, none parked",
+            f"{value['told']} of {value['owed']} at {value['per_s']}/s, {value['parked']} parked; live consumers: median"
+            f" {value['live_median_ms']} ms, 99th {value['live_p99_ms']} ms",
+            f"that consumer alone, of messages that lie in its queue: {value['alone_per_s']}/s" if "alone_per_s" in value else "",
+        )
+        for kind, value in one.items()
+        if isinstance(value, dict)
+    ]
 
 
 def _plain(one: dict[str, Any]) -> list[tuple[str, ...]]:

@@ -32,6 +32,7 @@ TABLES = """
 CREATE TABLE IF NOT EXISTS held (item INTEGER PRIMARY KEY, epoch INTEGER, seq INTEGER, status TEXT, version INTEGER, headline TEXT, text TEXT);
 CREATE TABLE IF NOT EXISTS received
     (n INTEGER PRIMARY KEY, at REAL, item INTEGER, epoch INTEGER, seq INTEGER, status TEXT, version INTEGER, applied INTEGER, headline TEXT);
+CREATE INDEX IF NOT EXISTS received_headline ON received (headline);
 """
 
 
