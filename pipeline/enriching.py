@@ -83,7 +83,7 @@ def enrich_chunk(db: Database, claimed: Claimed, settings: Settings) -> Outcome:
             current = items.stored_items(conn, [texts[id].item for id in articles])
             shown = [id for id in sorted(articles) if _is_shown(current[texts[id].item], id)]
             said = _said(conn, shown)
-            told = ledger.having(conn, "enriched", shown)
+            told = ledger.having(conn, "enriched", [id for id in shown if id not in fresh])
             told_of = []
             for id in shown:
                 missing = {name for name, enricher in known.items() if (texts[id].text_hash, name, enricher.version) not in said[id]}

@@ -500,7 +500,14 @@ delivery = _table(
     Column("parked_at", Moment),
     _words("last_error"),
     _words("code_version"),  # that parked it
-    Index("ix_delivery_due", "subscription", "lane", "seq"),
+    *(
+        Index(name, "subscription", *columns, postgresql_where=text(where), sqlite_where=text(where))
+        for name, columns, where in (
+            ("ix_delivery_waiting", ("lane", "seq"), "parked_at IS NULL"),
+            ("ix_delivery_due", ("due_at",), "parked_at IS NULL"),
+            ("ix_delivery_sent", ("due_at",), "sent_seq IS NOT NULL AND parked_at IS NULL"),
+        )
+    ),
 )
 
 history = _table(

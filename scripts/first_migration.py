@@ -79,8 +79,8 @@ def main() -> None:
     begin = "    dialect = op.get_bind().dialect.name"
     parts = [HEAD, "def upgrade() -> None:", begin, *up, SEED, "", "def downgrade() -> None:", begin, *down, ""]
     TARGET.write_text("\n".join(parts), encoding="utf-8")
-    subprocess.run([sys.executable, "-m", "ruff", "check", "--quiet", "--fix", str(TARGET)], check=True)
     subprocess.run([sys.executable, "-m", "ruff", "format", "--quiet", str(TARGET)], check=True)
+    subprocess.run([sys.executable, "-m", "ruff", "check", "--quiet", "--fix", str(TARGET)], check=True)
 
 
 if __name__ == "__main__":

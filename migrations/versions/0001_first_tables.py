@@ -291,7 +291,30 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["subscription"], ["subscription.id"], name=op.f("fk_delivery_subscription")),
         sa.PrimaryKeyConstraint("subscription", "item", name=op.f("pk_delivery")),
     )
-    op.create_index("ix_delivery_due", "delivery", ["subscription", "lane", "seq"], unique=False)
+    op.create_index(
+        "ix_delivery_due",
+        "delivery",
+        ["subscription", "due_at"],
+        unique=False,
+        postgresql_where=sa.text("parked_at IS NULL"),
+        sqlite_where=sa.text("parked_at IS NULL"),
+    )
+    op.create_index(
+        "ix_delivery_sent",
+        "delivery",
+        ["subscription", "due_at"],
+        unique=False,
+        postgresql_where=sa.text("sent_seq IS NOT NULL AND parked_at IS NULL"),
+        sqlite_where=sa.text("sent_seq IS NOT NULL AND parked_at IS NULL"),
+    )
+    op.create_index(
+        "ix_delivery_waiting",
+        "delivery",
+        ["subscription", "lane", "seq"],
+        unique=False,
+        postgresql_where=sa.text("parked_at IS NULL"),
+        sqlite_where=sa.text("parked_at IS NULL"),
+    )
     op.create_table(
         "history",
         sa.Column("id", Id, autoincrement=True, nullable=False),

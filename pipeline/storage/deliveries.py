@@ -108,7 +108,7 @@ def waiting(conn: Connection, now: Callable[[], datetime], token: str) -> tuple[
     ready = and_(mine, delivery.c.parked_at.is_(None), delivery.c.due_at <= at)
     is_on = and_(drain.is_off(), subscription.c.paused_at.is_(None))
     is_due = and_(is_on, exists().where(ready))
-    is_urgent = and_(is_on, exists().where(ready, delivery.c.lane <= FLASH))
+    is_urgent = and_(is_on, exists().where(ready, delivery.c.lane.in_((KILL, FLASH))))
     free = or_(subscription.c.token == token, subscription.c.leased_until.is_(None), subscription.c.leased_until < at)
     rows = conn.execute(
         select(*columns, is_due.label("due"), is_urgent.label("urgent"))

@@ -19,7 +19,7 @@ from typing import Any
 from sqlalchemy import Connection, Table, select, update
 
 from pipeline.storage.db import insert_rows, lock_ledger
-from schemas.tables import event, log_state
+from schemas.tables import event, log_state, version
 
 
 class Ledger:
@@ -70,7 +70,9 @@ def versions_since(conn: Connection, seq: int) -> list[int]:
 
 
 def having(conn: Connection, kind: str, versions: Sequence[int]) -> set[int]:
-    """Those of these versions for which the ledger holds an event of this kind."""
-    if not versions:
+    """Those of these versions for which the ledger holds an event of this kind. By way of their items: events have no index of versions."""
+    ids = list(versions)
+    if not ids:
         return set()
-    return set(conn.execute(select(event.c.version).where(event.c.version.in_(list(versions)), event.c.kind == kind)).scalars())
+    theirs = event.c.item.in_(select(version.c.item).where(version.c.id.in_(ids)))
+    return set(conn.execute(select(event.c.version).where(theirs, event.c.version.in_(ids), event.c.kind == kind)).scalars())

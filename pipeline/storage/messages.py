@@ -13,7 +13,7 @@ import msgspec
 from sqlalchemy import ColumnElement, Connection, or_, select, true
 
 from pipeline.errors import Misconfigured
-from pipeline.storage import items
+from pipeline.storage import items, ledger
 from schemas.article import Article, Rights
 from schemas.messages import Message, Pickup, Showing, Version
 from schemas.tables import event, fact, identity, item, log_state, relation, rights, source, version
@@ -115,7 +115,7 @@ class _Parts:
         self.versions = {row.id: row for row in conn.execute(_versions().where(version.c.id.in_(sorted(set(versions)))))}
         shown = sorted(self.versions)
         self.articles = items.load_articles(conn, shown)
-        self.enriched = _enriched(conn, shown) if one.after == "enriched" else set()
+        self.enriched = ledger.having(conn, "enriched", shown) if one.after == "enriched" else set()
         self._facts = _facts(conn, self.versions)
         self._words = _found_keywords(conn, one.filter, shown)
         self._terms = _terms(conn, shown)
@@ -179,10 +179,6 @@ def _urls(conn: Connection, ids: Sequence[int]) -> dict[int, list[str]]:
     ):
         found.setdefault(row.item, []).append(row.key)
     return found
-
-
-def _enriched(conn: Connection, versions: Sequence[int]) -> set[int]:
-    return set(conn.execute(select(event.c.version).where(event.c.kind == "enriched", event.c.version.in_(list(versions)))).scalars())
 
 
 # --- what matches ---------------------------------------------------------------------------------------------------------------
