@@ -209,7 +209,8 @@ class Pushing(Courier):
         try:
             channel.send(one.id, [row.message for row in due], now, urgent=sum(row.is_urgent for row in due))
         except (Infrastructure, Transient, Gone):
-            channel.answers(self._take)  # of those that came through
+            with suppress(Infrastructure, Transient):  # of those that came through, where it can still be asked
+                channel.answers(self._take)
             with self._db.write() as conn:
                 deliveries.unsend(conn, one, due, self._db.now(conn))
             raise

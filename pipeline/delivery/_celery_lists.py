@@ -10,7 +10,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
-from redis.exceptions import NoPermissionError, ResponseError
+from redis.exceptions import ResponseError
 
 
 def read(channel: Any, queue: str, most: int) -> tuple[list[Any], Callable[[], None]]:
@@ -48,10 +48,10 @@ def to_the_front(channel: Any, queue: str, count: int) -> None:
 
 
 def taken_bytes(channel: Any, queue: str) -> int:
-    """Of its memory, by all its lists. 0 where an ACL does not let us ask: then messages alone are counted."""
+    """Of its memory, by all its lists. 0 where it does not let us ask: then messages alone are counted."""
     try:
         return sum(
             int(channel.client.memory_usage(channel._q_for_pri(queue, priority), samples=0) or 0) for priority in channel.priority_steps
         )
-    except NoPermissionError:
+    except ResponseError:
         return 0

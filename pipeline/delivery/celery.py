@@ -238,7 +238,11 @@ class CeleryChannel:
         with self._translated():
             received, forget = self._received()
             if read := [answer for message in received if (answer := _answer(message)) is not None]:
-                take(read)
+                try:
+                    take(read)
+                except Infrastructure:  # a RabbitMQ would keep them for us as long as we are there
+                    self.close()
+                    raise
             forget()
         return len(received)
 

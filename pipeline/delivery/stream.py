@@ -130,10 +130,9 @@ class StreamLog:
             with self._open().pipeline(transaction=True) as together:
                 together.xinfo_stream(self._key)
                 together.xinfo_groups(self._key)
-                together.memory_usage(self._key, samples=0)
                 for group in self._groups:
                     together.xpending(self._key, group)
-                stream, groups, taken, *pending = together.execute(raise_on_error=False)
+                stream, groups, *pending = together.execute(raise_on_error=False)
             for answer in (stream, groups, *pending):
                 if isinstance(answer, Exception) and not _is_absence(answer):
                     raise answer
@@ -151,14 +150,17 @@ class StreamLog:
             acknowledged=min(
                 _acknowledged(delivered.get(group), said, generation) for group, said in zip(self._groups, pending, strict=True)
             ),
-            room=self._room(int(stream["length"]), taken),
+            room=room_in(self._settings.window, int(stream["length"]), self._settings.window_bytes, self._taken_bytes(), LARGEST_BYTES),
             is_ready=set(self._groups) <= set(delivered),
         )
 
-    def _room(self, length: int, taken: Any) -> int:
-        """`taken`: bytes; something else where an ACL does not let us ask: then entries alone are counted."""
-        known = taken if isinstance(taken, int) else 0
-        return room_in(self._settings.window, length, self._settings.window_bytes, known, LARGEST_BYTES)
+    def _taken_bytes(self) -> int:
+        """Of its memory. 0 where it does not let us ask: then entries alone are counted."""
+        with self._translated():
+            try:
+                return int(self._open().memory_usage(self._key, samples=0) or 0)
+            except ResponseError:
+                return 0
 
     def append(self, held: Held, generation: int, floor: int, entries: Sequence[Entry]) -> bool:
         told: list[bytes | int] = []

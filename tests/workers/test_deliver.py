@@ -25,7 +25,9 @@ from pipeline.storage.deliveries import Look
 from schemas import tables
 from tests.consumer import Consumer, consuming, until
 from tests.hook import Hook
+from tests.servers.valkey import Valkey
 from tests.wire import LONG, Wire
+from workers import couriers
 from workers.couriers import Pushing
 from workers.deliver import Deliverer
 
@@ -230,6 +232,19 @@ def test_a_full_queue_costs_no_write_to_the_database(wire: Wire, valkey_url: str
             deliverer.stirred.wait(0.1)
     assert [statement for statement in writes if statement.startswith("UPDATE")] == []
     deliverer.close()
+
+
+@on_sqlite
+def test_what_a_broker_broke_off_is_due_at_once_and_nobodys_silence(wire: Wire, monkeypatch: pytest.MonkeyPatch) -> None:
+    with Valkey() as theirs:
+        with wire.database.write() as conn:
+            target = {"broker": theirs.url(), "task": "stories.receive", "queue": "stories"}
+            one = subscriptions.add(conn, wire.now, name="stories", kind="celery", target=target)
+        arrive(wire, 1, 2)
+        monkeypatch.setattr(couriers, "hit", lambda point: theirs.kill() if point == "deliver.before_send" else None)
+        courier = Pushing(wire.database, one, "token", threading.Event())
+        courier.step(Look(id=one.id, behind=True, due=True), wire.now)
+    assert [(row.sent_seq, row.due_at, row.attempts) for row in wire.rows(tables.delivery)] == [(None, wire.now, 0)] * 2
 
 
 def behind(wire: Wire, id: int) -> bool:

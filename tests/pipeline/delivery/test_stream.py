@@ -450,3 +450,13 @@ def test_large_entries_fill_its_window_by_their_bytes(valkey_url: str) -> None:
         assert 1_000_000 < int(client.memory_usage("stories", samples=0) or 0) < 2_100_000
     assert 4 < seq < 30
     log.close()
+
+
+def test_an_acl_that_lets_nobody_ask_for_bytes_leaves_the_window_of_entries(valkey_url: str) -> None:
+    with redis.Redis.from_url(valkey_url) as client:
+        client.execute_command("ACL", "SETUSER", "them", "on", ">pw", "+@all", "-memory", "&*", "~*")
+    log = StreamLog({"url": valkey_url.replace("//", "//them:pw@"), "stream": "stories", "groups": "desk", "window": 5})
+    log.append(log.look(GENERATION, NOW), GENERATION, 0, ())
+    assert log.append(log.look(GENERATION, NOW), GENERATION, 0, [Entry(seq=1, item=1, at=NOW, message=told())])
+    assert log.look(GENERATION, NOW).room == 4
+    log.close()
