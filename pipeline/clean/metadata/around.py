@@ -18,6 +18,8 @@ from pipeline.clean.metadata.head import BREAKS, line, parted
 
 _ABOVE, _BELOW = 20, 60
 """Elements above and below the headline that are looked at."""
+_INSIDE = 8
+"""Elements inside the headline that may be a stamp."""
 _PARAGRAPHS = 4
 """Behind so many the text has begun: bylines and stamps stand above it."""
 _MAX_MARKED = 60
@@ -153,6 +155,9 @@ def look(parser: LexborHTMLParser, headline: LexborNode | None) -> Around:
             if budget < 0:
                 return found
     if headline is not None:
+        for node in islice(headline.traverse(include_text=False), 1, _INSIDE):
+            if "date" in (node.attributes.get("class") or "") or node.tag == "time":
+                _sort(found, node, node.tag or "", 0)
         for place, node in enumerate(_above(headline), start=1):
             if (tag := node.tag or "") not in _CONTAINERS:
                 _sort(found, node, tag, -place)

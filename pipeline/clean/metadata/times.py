@@ -30,7 +30,12 @@ _ANYWHERE = "anywhere in the page"
 _LONG = 200
 _STAMP = 60
 """Characters: a longer line is no mere stamp."""
+_MANY = 50
 _DAY = timedelta(days=1)
+_MINUTE = timedelta(minutes=1)
+_QUARTER = timedelta(minutes=15)
+_FARTHEST = timedelta(hours=14)
+"""No clock is further from UTC."""
 
 
 def read(
@@ -39,13 +44,14 @@ def read(
     """(published, how it is known, modified)."""
     machine = list(_machine(head, around, graph, month_first))
     shown, changed = _shown(around, month_first)
-    if not machine and not shown:
-        shown = list(_elsewhere(around.elsewhere, month_first)) or list(_stamps(around.lines(_may_be_stamp), month_first))
-    modified = next(_changes(head, around, graph, month_first), None) or (changed[0] if changed else None)
+    told_change = next(_changes(head, around, graph, month_first), None)
+    modified = told_change or (changed[0] if changed else None)
     linked = list(_of_urls(urls))
+    if not machine and not shown:
+        shown = list(_elsewhere(around.elsewhere, month_first)) or _agreeing(_stamps(around.lines(_may_be_stamp), month_first), linked)
     if not machine and not shown and not linked:
-        shown = [msgspec.structs.replace(one, where=_ANYWHERE) for one in islice(_stamps(around.short_lines(), month_first), 1)]
-    chosen = _chosen(machine, shown, linked)
+        shown = _anywhere(around, month_first)
+    chosen = _chosen(machine, shown, linked, told_change)
     if chosen is None:
         return None, None, modified
     alone = 0.5 if chosen.where == _ANYWHERE else 0.86 if chosen.origin in (Origin.JSON_LD, Origin.OPENGRAPH) else 0.9
@@ -55,16 +61,61 @@ def read(
     return chosen, how, modified
 
 
-def _chosen(machine: Sequence[Said[Moment]], shown: Sequence[Said[Moment]], linked: Sequence[Said[Moment]]) -> Said[Moment] | None:
+def _chosen(
+    machine: Sequence[Said[Moment]], shown: Sequence[Said[Moment]], linked: Sequence[Said[Moment]], changed: Said[Moment] | None
+) -> Said[Moment] | None:
     """What machines are told, on the day that readers see; else what readers see; else what the address says."""
     if not machine:
         return next(iter([*shown, *linked]), None)
     first = machine[0]
+    if shown and first.where in names.PERHAPS and abs(shown[0].value.day - first.value.day) > _DAY:
+        return shown[0]
+    is_linked = any(abs(one.value.day - first.value.day) <= _DAY for one in linked)
+    if shown and changed and not is_linked and (again := _again(first.value, shown[0], changed.value)):
+        return again
     if not first.value.at.utcoffset():
+        if (clock := _clock(first.value, machine)) is not None:
+            return msgspec.structs.replace(first, value=clock)
         seen = [one.value for one in shown if abs(one.value.day - first.value.day) <= _DAY]
         if seen and seen[0].day != first.value.day:
             return msgspec.structs.replace(first, value=_local(first.value, seen[0]))
     return first
+
+
+def _again(told: Moment, shown: Said[Moment], changed: Moment) -> Said[Moment] | None:
+    """A text that came out anew: the one day that readers see, and no word of an update, lies behind the first publication, not behind the last change."""
+    seen = shown.value
+    is_change = seen.has_time and changed.has_time and abs(seen.at.replace(tzinfo=None) - changed.at.replace(tzinfo=None)) <= _MINUTE
+    if not told.day < seen.day <= changed.day or not (seen.day - told.day > _DAY or is_change):
+        return None
+    return msgspec.structs.replace(shown, value=changed if changed.day == seen.day else seen)
+
+
+def _clock(told: Moment, machine: Sequence[Said[Moment]]) -> Moment | None:
+    """A time in UTC by its publisher's clock, where another field has that clock's time and no zone."""
+    for one in machine:
+        if told.has_time and one.value.has_time and not one.value.has_zone:
+            apart = one.value.at.replace(tzinfo=None, second=0, microsecond=0) - told.at.replace(tzinfo=None, second=0, microsecond=0)
+            if apart and abs(apart) <= _FARTHEST and not apart % _QUARTER:
+                return msgspec.structs.replace(told, at=told.at.astimezone(timezone(apart)), has_zone=True)
+    return None
+
+
+def _agreeing(found: Iterable[Said[Moment]], linked: Sequence[Said[Moment]]) -> list[Said[Moment]]:
+    """Dates of lines; where the address has one, only those that agree with it: `stated on May 1, 2024` is another's."""
+    return [one for one in found if not linked or abs(one.value.day - linked[0].value.day) <= _DAY]
+
+
+def _anywhere(around: Around, month_first: bool) -> list[Said[Moment]]:
+    """A last resort: the first short line that is a date and nothing else, or that has one: `until 31.12.2018` is no stamp."""
+    found = list(islice(_stamps(around.short_lines(), month_first), _MANY))
+    alone = [one for one in found if not any(map(str.isalpha, _without_date(one.given)))]
+    return [msgspec.structs.replace(one, where=_ANYWHERE) for one in (alone or found)[:1]]
+
+
+def _without_date(text: str) -> str:
+    span = date_span(text)
+    return text[: span[0]] + text[span[1] :] if span else text
 
 
 def _local(told: Moment, seen: Moment) -> Moment:

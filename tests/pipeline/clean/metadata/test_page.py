@@ -214,6 +214,48 @@ class TestTimes:
         assert day.published_local == "2023-12-19"
         assert day.published == found.published
 
+    def test_a_text_that_came_out_anew_has_the_day_that_readers_see(self) -> None:
+        head = linked(datePublished="2019-03-30T10:00:00Z", dateModified="2023-12-21T08:00:00Z")
+        found = said(head, H1 + "<div class='date'>Dec 19, 2023</div>")
+        assert found.published_local == "2023-12-19"
+        assert found.modified is not None
+        assert found.provenance["published"].against == ("json-ld: datePublished",)
+        same = said(head, H1 + "<div class='date'>Dec 21, 2023</div>")
+        assert same.published_local == "2023-12-21T08:00:00+00:00"
+
+    @pytest.mark.parametrize(
+        ("body", "url"),
+        [
+            (H1 + "<div class='date'>Updated Dec 19, 2023</div>", URL),
+            (H1 + "<div class='date'>Dec 24, 2023</div>", URL),
+            (H1 + "<div class='date'>Jan 2, 2018</div>", URL),
+            (H1 + "<div class='date'>Dec 19, 2023</div>", "https://example.org/2019/03/30/harbour/"),
+        ],
+    )
+    def test_an_update_today_or_another_time_is_no_new_publication(self, body: str, url: str) -> None:
+        head = linked(datePublished="2019-03-30T10:00:00Z", dateModified="2023-12-21T08:00:00Z")
+        assert said(head, body, url=url).published_local == "2019-03-30T10:00:00+00:00"
+
+    def test_the_publishers_clock_is_read_from_a_field_without_a_zone(self) -> None:
+        found = said(linked(datePublished="2023-12-24T01:06:51Z") + "<meta name='published_at' content='2023-12-23 17:06:51'>")
+        assert found.published_local == "2023-12-23T17:06:51-08:00"
+        other = said(linked(datePublished="2023-12-24T01:06:51Z") + "<meta name='published_at' content='2023-12-23 17:11:03'>")
+        assert other.published_local == "2023-12-24T01:06:51+00:00"
+
+    def test_a_field_that_may_mean_either_yields_to_what_readers_see(self) -> None:
+        assert said("<meta name='date' content='2020-02-12'>", H1 + "<div class='date'>05.02.2020</div>").published_local == "2020-02-05"
+
+    def test_a_date_of_a_line_yields_to_the_address(self) -> None:
+        found = said("", H1 + "<p>Stated on September 15, 2023 in a release:</p>", url="https://example.org/2023/dec/21/harbour/")
+        assert (found.published_local, found.provenance["published"].origin) == ("2023-12-21", Origin.URL)
+
+    def test_a_stamp_inside_the_headline_is_read(self) -> None:
+        assert said("", "<h1><span class='date'>27.01.2022</span>A headline of words</h1>").published_local == "2022-01-27"
+
+    def test_a_lone_date_is_better_than_one_among_words(self) -> None:
+        far = H1 + "<p>The channel is too shallow.</p>" * 60 + "<div>Aid (until 31.12.2018)</div><div>1 March 2024</div>"
+        assert said("", far).published_local == "2024-03-01"
+
     def test_a_change_is_no_publication(self) -> None:
         found = said("", H1 + "<div class='date'>Last updated: 5 March 2024</div>")
         assert found.published is None
