@@ -48,7 +48,7 @@ def read(
     modified = told_change or (changed[0] if changed else None)
     linked = list(_of_urls(urls))
     if not machine and not shown:
-        shown = list(_elsewhere(around.elsewhere, month_first)) or _agreeing(_stamps(around.lines(_may_be_stamp), month_first), linked)
+        shown = _agreeing(_elsewhere(around.elsewhere, month_first), linked) or _agreeing(_stamps(around.lines(_may_be_stamp), month_first), linked)
     if not machine and not shown and not linked:
         shown = _anywhere(around, month_first)
     chosen = _chosen(machine, shown, linked, told_change)
@@ -102,7 +102,7 @@ def _clock(told: Moment, machine: Sequence[Said[Moment]]) -> Moment | None:
 
 
 def _agreeing(found: Iterable[Said[Moment]], linked: Sequence[Said[Moment]]) -> list[Said[Moment]]:
-    """Dates of lines; where the address has one, only those that agree with it: `stated on May 1, 2024` is another's."""
+    """Dates not marked near the headline; where the address has one, only those that agree with it: `stated on May 1, 2024` is another's."""
     return [one for one in found if not linked or abs(one.value.day - linked[0].value.day) <= _DAY]
 
 
