@@ -51,6 +51,7 @@ _KINDS = (
 )
 """Parts of class names, and what an element of such a class is likely to hold."""
 _PROPS = {"author": "byline", "creator": "byline", "datepublished": "stamp", "datemodified": "stamp", "alternativeheadline": "subtitle"}
+_GLUED = re.compile(r"[a-zß-ÿ][A-ZÀ-Þ@]")
 _WORDS = re.compile(r"[a-z]+|[A-Z]+(?![a-z])|[A-Z][a-z]*")
 _OTHERS = frozenset(
     "comment comments related recommended recommendation recommendations recirc teaser teasers promo promos popular trending"
@@ -226,7 +227,7 @@ def _sort(found: Around, node: LexborNode, tag: str, place: int) -> int:
         return 0
     label = (attributes.get("class") or "")[:_MAX_SHOWN]
     kind = _kind(label) if label else ""
-    is_exact = kind == "byline" and ("name" in label or "link" in label)
+    is_exact = kind == "byline" and ("name" in (lowered := label.lower()) or "link" in lowered)
     prop = (attributes.get("itemprop") or "")[:40].lower()
     if tag == "a" and ("author" in (attributes.get("rel") or "") or _PERSON_PAGE.search(attributes.get("href") or "")):
         kind, is_exact = "byline", True
@@ -237,12 +238,29 @@ def _sort(found: Around, node: LexborNode, tag: str, place: int) -> int:
         is_exact = is_exact or kind == "byline"
     if not kind:
         return 0
-    text = line(parted(node))
+    text = line(_spoken(node) if kind == "byline" else parted(node))
     value = (attributes.get("datetime") or attributes.get("content") or "").strip()[:100]
     if (text or value) and len(text) <= _MAX_SHOWN * 4:
         kept = {"byline": found.bylines, "stamp": found.stamps, "subtitle": found.subtitles, "label": found.labels}[kind]
         kept.append(Shown(text[: _MAX_SHOWN * 2], label.lower(), value, prop, place, is_exact, node))
     return len(text) + 1
+
+
+def _spoken(node: LexborNode) -> str:
+    """The text of a byline, parted where an element's edge stands between two words: `Jane Doe<span>Staff Writer`, `Jane Doe<a>@jane`."""
+    text = parted(node)
+    if _GLUED.search(text) is None:
+        return text
+    parts: list[str] = []
+    for one in node.traverse(include_text=True):
+        if one.tag == "-text" and (said := one.text_content) and (one.parent is None or one.parent.tag not in _SKIPPED):
+            is_glued = bool(parts) and _GLUED.search(parts[-1][-1:] + said[:1]) is not None
+            parts.append(f" · {said}" if is_glued else said)
+        elif one.tag in BREAKS:
+            parts.append("\n")
+        if len(parts) > 200:
+            break
+    return "".join(parts)
 
 
 def _label(node: LexborNode) -> str:

@@ -48,7 +48,9 @@ def read(
     modified = told_change or (changed[0] if changed else None)
     linked = list(_of_urls(urls))
     if not machine and not shown:
-        shown = _agreeing(_elsewhere(around.elsewhere, month_first), linked) or _agreeing(_stamps(around.lines(_may_be_stamp), month_first), linked)
+        shown = _agreeing(_elsewhere(around.elsewhere, month_first), linked) or _agreeing(
+            _stamps(around.lines(_may_be_stamp), month_first), linked
+        )
     if not machine and not shown and not linked:
         shown = _anywhere(around, month_first)
     chosen = _chosen(machine, shown, linked, told_change)

@@ -32,12 +32,17 @@ päivitetty, aktualizováno
 
 BY = phrases("""
 by, from, written by, story by, reported by, posted by, words by, text by, author, authors, published by, reviewed by, review by
+photos and story by, story and photos by, text and photos by, words and photos by, more by, more from, posts by, view all posts by, all posts by
+view all articles by, alle beiträge von, weitere artikel von, mehr von, voir tous les articles de, ver todas las entradas de
 article by, von, text, text von, ein gastbeitrag von, geschrieben von, erstellt von, autor, autorin, autoren, verfasst von, foto und text, interview
 par, écrit par, propos recueillis par, publié par, auteur, por, escrito por, texto, redacción, di, a cura di, autore, door
 geschreven door, tekst, autorka, opracował, opracowała, автор, авторы, текст, yazan, yazar, haber, بقلم, كتب, كتبت, 文, 作者, 撰文, 记者
 記者, 编辑, 責任編輯, 责任编辑, 著者, 執筆, 글, skriven av, av, af, skrevet av, från, kirjoittaja, από, του, της, de la redacción
 """)
 """Before the name of who wrote it."""
+
+LABELS = phrases("redaktion, bericht, verfasser, verfasserin, byline, text und fotos, text & foto, text & fotos, textes, testo, redaktør")
+"""Before that name and a colon; alone they are nobody's."""
 
 AND = phrases("and, &, und, et, y, e, en, i, и, ve, och, og, ja, și, with, mit, avec, con, και, e da")
 """Between two names."""
@@ -46,6 +51,7 @@ ROLES = phrases("""
 staff, writer, writers, senior, contributing, freelance, special, chief, deputy, associate, assistant, executive, managing, guest
 correspondent, correspondents, reporter, reporters, editor, editors, columnist, journalist, contributor, contributors, producer, anchor
 blogger, photographer, director, professor, fellow, intern, analyst, critic, bureau, newsroom, manager, officer, president, founder
+publisher, expert, experte, expertin, autor, autorin
 political, politics, business, sports, science, health, technology, culture, entertainment, wellness, national, international, foreign
 local, security, diplomatic, features, redakteur, redakteurin, korrespondent, korrespondentin, reporterin, volontär, volontärin
 chefredakteur, chefredakteurin, ressortleiter, journalistin, freier, freie, gastautor, gastautorin, journaliste, rédacteur, rédactrice

@@ -39,6 +39,16 @@ from schemas.article import Author
         ("Erstellt von Ute Kern", ["Ute Kern"]),
         ("By George T. Hill III", ["George T. Hill III"]),
         ("Ama Mensah, Example Tribune", ["Ama Mensah"]),
+        ("Harbours By Ama Mensah", ["Ama Mensah"]),
+        ("Photos and Story By Ama Mensah", ["Ama Mensah"]),
+        ("View all posts by Ama Mensah", ["Ama Mensah"]),
+        ("AM Ama Mensah JM Jan Moor", ["Ama Mensah", "Jan Moor"]),
+        ("Ama Mensah Ama Mensah Ama Mensah", ["Ama Mensah"]),
+        ("Ama Mensah Twitter", ["Ama Mensah"]),
+        ("Ama Mensah · Data and Graphics Journalist", ["Ama Mensah"]),
+        ("12.03.2024 - Redaktion: Ute Kern (Pressesprecherin)", ["Ute Kern"]),
+        ("Posted on March 12, 2024 by Ama Mensah", ["Ama Mensah"]),
+        ("Ama Mensah'", ["Ama Mensah"]),
     ],
 )
 def test_names_are_taken_out_of_a_byline(line: str, expected: list[str]) -> None:
@@ -56,6 +66,8 @@ def test_names_are_taken_out_of_a_byline(line: str, expected: list[str]) -> None
         ("Ama Mensah (AP)", Author("Ama Mensah", agency="AP")),
         ("Par Jean Petit avec AFP", Author("Jean Petit", agency="AFP")),
         ("The Associated Press", Author("", agency="AP")),
+        ("By Ama Mensah Associated Press", Author("Ama Mensah", agency="AP")),
+        ("Kanal-Experte Jan Moor", Author("Jan Moor", role="Kanal-Experte")),
     ],
 )
 def test_roles_and_agencies_stand_apart_from_names(line: str, expected: Author) -> None:
@@ -80,6 +92,10 @@ def test_roles_and_agencies_stand_apart_from_names(line: str, expected: Author) 
         "Multimedia Redaktion",
         "Redacción EP",
         "Web Desk",
+        "View All",
+        "Read Full Bio",
+        "Example Editorial Guidelines",
+        "Folge Ama Mensah auf Twitter",
         "Hafenblatt, Frankfurt a. M., Germany",
     ],
 )

@@ -128,6 +128,34 @@ class TestAuthors:
                 ["Ute Kern"],
                 Origin.VISIBLE,
             ),
+            (
+                "",
+                H1 + "<div class='AuthorName-x1'>Ama Mensah<a href='https://social.example/ama'>@ama</a></div>",
+                ["Ama Mensah"],
+                Origin.VISIBLE,
+            ),
+            (
+                "",
+                H1
+                + "<div class='byline'><img><span class='author'>Ama Mensah</span> <a>Follow Ama on Social</a> <a>More of 99+ things</a></div>",
+                ["Ama Mensah"],
+                Origin.VISIBLE,
+            ),
+            (
+                "",
+                H1 + "<li><div class='author card'>Ama Mensah</div></li><li><div class='author card'>Will Drake</div></li>",
+                ["Ama Mensah", "Will Drake"],
+                Origin.VISIBLE,
+            ),
+            ("", H1 + "<p>By</p><p>Ama Mensah</p><p>The channel is too shallow.</p>", ["Ama Mensah"], Origin.VISIBLE),
+            ("", H1 + "<div>new! | By <b>Ama Mensah</b> | April 3, 2024</div>", ["Ama Mensah"], Origin.VISIBLE),
+            ("", H1 + "<p>Posted by Ama 12.03.2024</p>", ["Ama"], Origin.VISIBLE),
+            (
+                "",
+                H1 + "<p>By Ama Mensah</p>" + "<p>The channel.</p>" * 80 + "<a rel='author'>Will Drake</a>",
+                ["Ama Mensah"],
+                Origin.VISIBLE,
+            ),
         ],
     )
     def test_they_are_found_wherever_they_stand(self, head: str, body: str, names: list[str], origin: Origin) -> None:
@@ -141,6 +169,22 @@ class TestAuthors:
             H1 + "<div class='byline'>By Ama Mensah and Will Drake, Reuters</div>",
         )
         assert [(one.name, one.agency) for one in found.authors] == [("Ama Mensah", "Reuters"), ("Will Drake", "Reuters")]
+
+    @pytest.mark.parametrize("handle", ["amensah", "AmaMensah", "Ama", "ama.mensah"])
+    def test_a_handle_is_spelt_out_where_the_page_prints_the_name(self, handle: str) -> None:
+        head = linked(author={"name": handle})
+        assert [one.name for one in said(head, H1 + "<p>By Ama Mensah</p>").authors] == ["Ama Mensah"]
+        assert [one.name for one in said(head, H1 + "<p>By Will Drake</p>").authors] == [handle]
+
+    def test_whoever_filed_the_page_yields_to_a_plain_byline_but_not_to_a_box_of_names(self) -> None:
+        head = "<meta name='author' content='Jan Moor'>"
+        assert [one.name for one in said(head, H1 + "<p class='byline'>By Ama Mensah</p>").authors] == ["Ama Mensah"]
+        box = "<div class='byline'>By Ama Mensah The Channel Is Open, Will Drake Says</div>"
+        assert [one.name for one in said(head, H1 + box).authors] == ["Jan Moor"]
+
+    def test_the_name_of_the_site_behind_a_name_is_taken_off(self) -> None:
+        found = said(OF_SITE("Example News"), H1 + "<p class='byline'>By Ama Mensah Example News</p>")
+        assert [one.name for one in found.authors] == ["Ama Mensah"]
 
     def test_a_reading_time_in_a_card_is_no_author(self) -> None:
         assert said("<meta name='twitter:label1' content='Lesezeit'><meta name='twitter:data1' content='3 Minuten'>").authors == ()
