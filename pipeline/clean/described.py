@@ -8,7 +8,7 @@ from datetime import datetime
 import msgspec
 
 from pipeline.clean.metadata import Metadata
-from pipeline.clean.metadata.authors import people
+from pipeline.clean.metadata.people import people
 from pipeline.clean.metadata.said import Said, believed
 from pipeline.clean.wire import Body
 from pipeline.text.agencies import named_in

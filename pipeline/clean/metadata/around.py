@@ -156,9 +156,10 @@ def look(parser: LexborHTMLParser, headline: LexborNode | None) -> Around:
             if budget < 0:
                 return found
     if headline is not None:
-        for node in islice(headline.traverse(include_text=False), 1, _INSIDE):
-            if "date" in (node.attributes.get("class") or "") or node.tag == "time":
-                _sort(found, node, node.tag or "", 0)
+        if headline.child is not None and (headline.child.next is not None or headline.child.tag != "-text"):
+            for node in islice(headline.traverse(include_text=False), 1, _INSIDE):
+                if node.tag == "time" or "date" in (node.attributes.get("class") or ""):
+                    _sort(found, node, node.tag or "", 0)
         for place, node in enumerate(_above(headline), start=1):
             if (tag := node.tag or "") not in _CONTAINERS:
                 _sort(found, node, tag, -place)

@@ -12,10 +12,10 @@ import msgspec
 
 from pipeline.clean.metadata import names
 from pipeline.clean.metadata.around import Around, Shown
-from pipeline.clean.metadata.authors import alternatives
 from pipeline.clean.metadata.dates import Moment, date_span, moment
 from pipeline.clean.metadata.head import Head
 from pipeline.clean.metadata.jsonld import Graph, string
+from pipeline.clean.metadata.people import alternatives
 from pipeline.clean.metadata.said import Said, believed
 from pipeline.clean.metadata.words import PUBLISHED, UPDATED
 from schemas.article import Origin, Provenance

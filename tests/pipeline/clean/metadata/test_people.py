@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.clean.metadata.authors import people
+from pipeline.clean.metadata.people import people
 from schemas.article import Author
 
 
