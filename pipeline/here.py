@@ -77,10 +77,15 @@ def ingest_here(db: Database, settings: Settings, location: str) -> list[Ingeste
 
 
 def _pages(location: str, settings: Settings, now: datetime) -> list[Document]:
-    """A document and the further pages of its story, as far as they can be had. Raises what `fetch` raises for the first."""
+    """A document, or the first page of the story that it continues, and the further pages, as far as they can be had.
+
+    Raises what `fetch` raises for the first.
+    """
     found = [fetch(location, settings, now)]
+    while earlier := collect.earlier_page(found[0]):
+        found = [fetch(earlier, settings, now)]
     first = found[0].final_url or found[0].url
-    asked = {location, first}
+    asked = {found[0].url, first}
     while len(found) < MAX_PAGES and (url := collect.next_page(found[-1], first if len(found) > 1 else "")) and url not in asked:
         asked.add(url)
         try:

@@ -182,6 +182,7 @@ fetch_job = _table(
     _words("last_error"),
     Index("ix_fetch_job_host", "host", "due_at"),
     Index("ix_fetch_job_source", "source"),
+    Index("ix_fetch_job_url", "url"),
 )
 
 capture = _table(

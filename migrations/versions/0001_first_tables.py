@@ -397,6 +397,7 @@ def upgrade() -> None:
     )
     op.create_index("ix_fetch_job_host", "fetch_job", ["host", "due_at"], unique=False)
     op.create_index("ix_fetch_job_source", "fetch_job", ["source"], unique=False)
+    op.create_index("ix_fetch_job_url", "fetch_job", ["url"], unique=False)
     op.create_table(
         "version",
         sa.Column("id", Id, autoincrement=True, nullable=False),

@@ -82,6 +82,25 @@ def next_page(parser: LexborHTMLParser, html: str, said: Metadata, *, url: str, 
     return ""
 
 
+def earlier_page(html: str, *, url: str, asked: str) -> str:
+    """The address of the earlier page of its story, mostly the first, that a page says it continues; "" where it says none.
+
+    By its canonical address, `rel=prev` or the 1 of a list of pages, if that is its own address with no number or a smaller one. `asked` is
+    the address that was asked for: one that led to another page of the story says nothing. So who follows from one to the next comes to an end.
+    """
+    here = [one for one in _readings(url) if (one.number or 0) > 1 and one.story[1] and not one.is_bare and one in _readings(asked)]
+    if not here:
+        return ""
+    parser = tree.parse(html)
+    links = parser.css('link[rel~="canonical" i], link[rel~="prev" i], a[rel~="prev" i]')
+    links += [node for node in parser.css("a[href]")[:_MAX_LINKS] if (label := node.text(strip=True)).isdecimal() and int(label[:4]) == 1]
+    for node in links:
+        found = _address(node.attributes.get("href"), url)
+        if any(_precedes(there, one) for there in _readings(found) for one in here) and not _is_elsewhere(node):
+            return found
+    return ""
+
+
 def may_go_on(body: bytes) -> bool:
     """Whether it is worth to look for the next page of a first one: a small part of what reading it costs."""
     return bool(_REL.search(body) or _LISTED.search(body))
@@ -117,6 +136,12 @@ def _follows(place: _Reading, here: _Reading) -> bool:
     if place.number is None or here.number is None:
         return place.number == 2 or place.number == 1 and place.is_query  # some count from 0 in their query
     return place.number == here.number + 1
+
+
+def _precedes(place: _Reading, here: _Reading) -> bool:
+    if place.story != here.story:
+        return False
+    return place.number is None or here.is_named and place.is_named and place.number < (here.number or 0)
 
 
 def _address(link: str | None, url: str) -> str:

@@ -9,7 +9,18 @@ A Celery task names a host (pump) or a row of work (scan); what it does is told 
 
 from pipeline.collect.folders import give_up_scan, scan_chunk
 from pipeline.collect.hosts import get, host_lease_s, longest_pump_s, pump
-from pipeline.collect.pages import next_page
+from pipeline.collect.pages import earlier_page, next_page
 from pipeline.collect.triggers import Started, claim_due
 
-__all__ = ["Started", "claim_due", "get", "give_up_scan", "host_lease_s", "longest_pump_s", "next_page", "pump", "scan_chunk"]
+__all__ = [
+    "Started",
+    "claim_due",
+    "earlier_page",
+    "get",
+    "give_up_scan",
+    "host_lease_s",
+    "longest_pump_s",
+    "next_page",
+    "pump",
+    "scan_chunk",
+]

@@ -15,8 +15,9 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
 from pipeline import formats, resources
+from pipeline.clean.pages import may_go_on
 from pipeline.collect.intake import asked_of, in_short, ingest_rows, lane_of, poll_done, poll_failed, quarantined, take_in
-from pipeline.collect.pages import next_page, owed_page
+from pipeline.collect.pages import earlier_page, next_page, owed_page, owed_story
 from pipeline.config import Settings
 from pipeline.errors import Misconfigured, NewswireError, Throttled, Transient, Unreadable
 from pipeline.failpoints import hit
@@ -125,6 +126,8 @@ class _Result(msgspec.Struct, frozen=True):
     """Of a listing, once it is read."""
     next_page: str = ""
     """Where the story of a page goes on, once it is read."""
+    earlier_page: str = ""
+    """Which page of a story a page that was listed says it continues, once it is read."""
 
     @property
     def ends(self) -> bool:
@@ -294,9 +297,12 @@ class _Pump:
         if document is None:
             return result
         if result.job.kind != "listing":
+            if result.job.continues is None and (earlier := earlier_page(document)):
+                return msgspec.structs.replace(result, earlier_page=earlier)
             return msgspec.structs.replace(result, next_page=next_page(document, result.job.first))
         one = self._sources[result.job.source]
-        if one.body_hash and body_hash(document.body) == one.body_hash:
+        is_same = bool(one.body_hash) and body_hash(document.body) == one.body_hash
+        if is_same and not (_wants_whole(one, self._began) and may_go_on(document.body)):  # its further pages may have changed
             return result
         try:
             read = kind(one.kind).read
@@ -362,13 +368,17 @@ class _Pump:
     def _keep_pages(self, conn: Connection, now: datetime, ended: Iterable[_Result], jobs: list[NewJob], tally: _Tally) -> list[NewWork]:
         """Captures and their ingest rows; what can't be had goes to quarantine.
 
-        A story goes to ingest when its last page came or one can't be had: it has an owed page or a row of work, never both.
+        A story goes to ingest when its last page came or one can't be had: it has an owed page or a row of work, never both. A further page
+        that was listed by itself is no story: the whole of it is owed instead, if it was not had since.
         """
+        continuing: list[_Result] = []
         arriving: list[tuple[Job, str, Arriving]] = []
         ready: dict[tuple[int, str, int | None], list[int]] = defaultdict(list)
         for result in ended:
             job = result.job
-            if result.answer is not None and result.answer.document is not None:
+            if result.earlier_page:
+                continuing.append(result)
+            elif result.answer is not None and result.answer.document is not None:
                 one = Arriving(
                     document=result.answer.document,
                     source=job.source,
@@ -383,7 +393,7 @@ class _Pump:
                 tally.set_aside.append((frontier.set_aside(conn, job, now, error=error, message=message, hint=hint), message))
                 if job.continues is not None:
                     ready[job.source, job.lane, job.run].append(job.continues)
-        tally.fetched += len(arriving)
+        tally.fetched += len(arriving) + len(continuing)
         ids = captures.store_many(conn, [one for _, _, one in arriving], now)
         for id, (job, following, _) in zip(ids, arriving, strict=True):
             owed = owed_page(conn, job.continues or id, following, job.lane)
@@ -391,11 +401,21 @@ class _Pump:
                 jobs.append(owed)
             else:
                 ready[job.source, job.lane, job.run].append(job.continues or id)
+        self._owe_stories(conn, now, continuing, jobs)
         names = {id: one.name for id, one in sources.by_ids(conn, {source for source, _, _ in ready}).items()}
         rows: list[NewWork] = []
         for (source, lane, run), documents in sorted(ready.items(), key=lambda one: one[0][0]):
             rows += ingest_rows(names[source], lane, run, documents, self._settings.chunk_documents)
         return rows
+
+    def _owe_stories(self, conn: Connection, now: datetime, continuing: Iterable[_Result], jobs: list[NewJob]) -> None:
+        for result in continuing:
+            job, url = result.job, result.earlier_page
+            is_owed = any((one.url, one.source) == (url, job.source) for one in jobs)
+            owed = None if is_owed else owed_story(conn, job, url)
+            jobs += [owed] if owed is not None else []
+            said = f"it continues {url}, and is read as part of that story"
+            history.record(conn, now, "further page", source=job.source, run=job.run, url=job.url, log_id=job.log_id, message=said)
 
     def _keep_listing(self, conn: Connection, now: datetime, result: _Result, jobs: list[NewJob], tally: _Tally) -> list[NewWork]:
         """Sightings, owed pages, validators and the poll: all in this transaction."""
@@ -421,7 +441,7 @@ class _Pump:
             sources.finish(conn, held, now, **kept)
             tally.listings.append(f"{held.name}: not modified")
             return []
-        taken = take_in(conn, now, held, result.look, job.run)
+        taken = take_in(conn, now, held, result.look, job.run, again=bool(result.next_page))
         if taken.more:
             kept = {}  # validators would hide the rest
         if taken.new:

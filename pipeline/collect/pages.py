@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Connection, or_, select
+from sqlalchemy import Connection, exists, or_, select
 
 from pipeline import clean, formats
+from pipeline.clean import pages
 from pipeline.clean.pages import MAX_PAGES, may_go_on
-from pipeline.storage.frontier import NewJob
+from pipeline.storage.frontier import Job, NewJob
 from pipeline.urls import host_key
 from schemas.document import Document
-from schemas.tables import capture
+from schemas.tables import capture, fetch_job, sighting
 
 
 def next_page(document: Document, first: str = "") -> str:
@@ -24,6 +25,25 @@ def next_page(document: Document, first: str = "") -> str:
         return clean.clean(page, first=first).next_page or "" if page is not None else ""
     except Exception:  # of whatever kind: ingest meets it again, and says it of this document
         return ""
+
+
+def earlier_page(document: Document) -> str:
+    """Where the story begins, or is earlier, that a page says it continues; "" where it says none. Pure."""
+    try:
+        page = formats.page_of(document)
+        return pages.earlier_page(page.page_html, url=document.final_url or document.url, asked=document.url) if page is not None else ""
+    except Exception:  # as above
+        return ""
+
+
+def owed_story(conn: Connection, job: Job, url: str) -> NewJob | None:
+    """The job that fetches the story, from its page at `url` on, of which a listing listed a further page. None: it is, or was since then."""
+    listed_at = select(sighting.c.seen_at).where(sighting.c.id == job.sighting).scalar_subquery()
+    had = exists().where(capture.c.url == url, capture.c.source == job.source, capture.c.fetched_at >= listed_at)
+    owed = exists().where(fetch_job.c.url == url, fetch_job.c.source == job.source)
+    if conn.execute(select(or_(had, owed))).scalar_one():
+        return None
+    return NewJob(host=host_key(url), url=url, kind="page", source=job.source, lane=job.lane, sighting=job.sighting, run=job.run)
 
 
 def owed_page(conn: Connection, first: int, url: str, lane: str) -> NewJob | None:

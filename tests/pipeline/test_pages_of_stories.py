@@ -44,12 +44,13 @@ def path(number: int) -> str:
     return "/wall" if number == 1 else f"/wall?page={number}"
 
 
-def publish(web: Web, *, without: int = 0) -> None:
-    """A story of three pages; or one of them is not there."""
+def publish(web: Web, *, without: int = 0, corrected: int = 0) -> None:
+    """A story of three pages; or one of them is not there, or was corrected."""
     numbered = pager(*[(str(number), path(number)) for number in (1, 2, 3)])
     for number in (1, 2, 3):
-        gone = reply(b"gone", status=404)
-        web.at(path(number), gone if number == without else reply(html(number, numbered).encode(), Content_Type="text/html"))
+        page = html(number, numbered)
+        page = page.replace(f"Part {number}.", f"Corrected. Part {number}.", 1) if number == corrected else page
+        web.at(path(number), reply(b"gone", status=404) if number == without else reply(page.encode(), Content_Type="text/html"))
 
 
 def ingest(room: Newsroom) -> list[Outcome]:
@@ -104,6 +105,45 @@ def test_the_same_pages_again_are_unchanged(room: Newsroom) -> None:
     room.poll()
     assert [outcome.sentence for outcome in ingest(room)] == ["1 unchanged"]
     assert len(room.rows(tables.version)) == 1
+
+
+def test_further_pages_that_are_listed_too_are_no_items(room: Newsroom) -> None:
+    room.web.at("/feed", reply(feed(*((room.web.url(path(number)), "The wall") for number in (3, 1, 2)))))
+    room.poll()
+    ingest(room)
+    assert list(article(room).paragraphs) == PARTS
+    assert room.captured() == [path(1), path(2), path(3)]
+    told = why(room, path(2))
+    assert f"Further page, in run 1: it continues {room.web.url(path(1))}, and is read as part of that story" in told
+    assert "Judged new: version 1 of item 1" in told
+
+
+def test_a_story_of_which_a_further_page_alone_is_listed_is_had_from_its_first_page_on(room: Newsroom) -> None:
+    room.web.at("/feed", reply(feed((room.web.url(path(3)), "The wall"), (room.web.url(path(2)), "The wall"))))
+    room.poll()
+    ingest(room)
+    assert list(article(room).paragraphs) == PARTS
+    assert room.captured() == [path(1), path(2), path(3)]
+
+
+def test_a_further_page_that_is_listed_anew_brings_the_whole_story_anew(room: Newsroom, clock: Settable) -> None:
+    room.poll()
+    ingest(room)
+    publish(room.web, corrected=2)
+    clock.advance(seconds=60)
+    room.web.at("/feed", reply(feed((room.web.url(path(2)), "The wall, corrected"))))
+    room.poll()
+    assert [outcome.sentence for outcome in ingest(room)] == ["1 update"]
+    assert list(article(room).paragraphs)[2] == f"Corrected. {PARTS[2]}"
+
+
+def test_a_first_page_that_can_not_be_had_is_told_of(room: Newsroom) -> None:
+    publish(room.web, without=1)
+    room.web.at("/feed", reply(feed((room.web.url(path(2)), "The wall"))))
+    assert room.poll().quarantined == (1,)
+    assert "it continues" in why(room, path(2))
+    assert "In quarantine under 1" in why(room, path(1))
+    assert room.rows(tables.fetch_job) == []
 
 
 def test_a_page_that_can_not_be_had_leaves_the_story_partial_and_why_says_so(room: Newsroom) -> None:
@@ -169,6 +209,20 @@ def test_a_page_that_is_watched_goes_on_too(room: Newsroom) -> None:
     assert list(article(room).paragraphs) == PARTS
 
 
+def test_a_change_of_a_further_page_alone_of_a_page_that_is_watched_is_noticed_within_a_day(room: Newsroom, clock: Settable) -> None:
+    room.declare("page", kind="url", location="/wall")
+    room.web.at("/feed", reply(feed()))
+    room.poll()
+    ingest(room)
+    publish(room.web, corrected=3)
+    clock.advance(seconds=3_600)
+    assert "page: not modified" in room.poll().sentence
+    clock.advance(seconds=86_400)
+    room.poll()
+    assert [outcome.sentence for outcome in ingest(room)] == ["1 update"]
+    assert list(article(room).paragraphs)[4] == f"Corrected. {PARTS[4]}"
+
+
 def test_pages_that_lead_back_to_the_first_end(room: Newsroom) -> None:
     room.web.at(path(2), lambda asked: asked.send(status=302, Location=path(1)))
     room.poll()
@@ -177,8 +231,9 @@ def test_pages_that_lead_back_to_the_first_end(room: Newsroom) -> None:
     assert room.rows(tables.fetch_job) == []
 
 
-def test_a_story_that_a_person_ingests_is_whole(room: Newsroom) -> None:
-    [one] = ingest_here(room.database, room.settings, room.web.url(path(1)))
+@pytest.mark.parametrize("number", [1, 3])
+def test_a_story_that_a_person_ingests_is_whole(room: Newsroom, number: int) -> None:
+    [one] = ingest_here(room.database, room.settings, room.web.url(path(number)))
     assert one.article is not None
     assert list(one.article.paragraphs) == PARTS
     assert (one.verdict, one.article.pages) == ("new", 3)

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 import newswire
 from pipeline.clean import clean
-from pipeline.clean.pages import MAX_PAGES
+from pipeline.clean.pages import MAX_PAGES, earlier_page
 from schemas.article import Access, BlockKind, Draft
 
 STORY = "https://news.example/harbour/tide-wall.html"
@@ -95,6 +95,58 @@ def test_a_page_without_an_address_has_its_canonical_one() -> None:
     page = html(1, pager(("1", ""), ("2", "?page=2")), head=f'<link rel="canonical" href="{STORY}">')
     assert next_of(page, "") == f"{STORY}?page=2"
     assert next_of(html(1, pager(("1", ""), ("2", "?page=2"))), "") is None
+
+
+# --- where it comes from ---------------------------------------------------------------------------------------------------------
+
+
+def earlier(page: str, url: str, asked: str = "") -> str:
+    return earlier_page(page, url=url, asked=asked or url)
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        (STORY, f"{STORY}?page=2"),
+        (STORY, f"{STORY}/2"),
+        (STORY, "https://news.example/harbour/tide-wall-page-2.html"),
+        ("https://news.example/tide-wall", "https://news.example/tide-wall/2"),
+        ("https://news.example/tide-wall?page=1", "https://news.example/tide-wall?page=2"),
+    ],
+)
+def test_a_further_page_says_which_one_it_continues(first: str, second: str) -> None:
+    assert earlier(html(2, head=f'<link rel="canonical" href="{first}">'), second) == first
+    assert earlier(html(2, head=f'<link rel="prev" href="{first}">'), second) == first
+    assert earlier(html(2, pager(("1", first), ("2", ""), ("3", "?page=3"))), second) == first
+
+
+def test_a_page_further_on_may_lead_to_the_one_before_it() -> None:
+    assert earlier(html(3, head=f'<link rel="prev" href="{STORY}?page=2">'), f"{STORY}?page=3") == f"{STORY}?page=2"
+
+
+@pytest.mark.parametrize(
+    ("url", "other"),
+    [
+        (STORY, f"{STORY}?page=2"),  # the first page itself
+        (f"{STORY}?page=2", f"{STORY}?page=2"),
+        (f"{STORY}?page=2", f"{STORY}?page=3"),
+        (f"{STORY}?page=2", "https://news.example/harbour/bridge.html"),
+        (f"{STORY}?page=2", "https://elsewhere.example/harbour/tide-wall.html"),
+        ("https://news.example/episode-2", "https://news.example/episode-1"),
+        ("https://news.example/covid-19", "https://news.example/covid"),
+        ("https://news.example/news/8", "https://news.example/news/7"),
+        ("https://news.example/2026/05/08", "https://news.example/2026/05/07"),
+        ("https://news.example/?p=12", "https://news.example/?p=11"),
+    ],
+)
+def test_what_is_another_story_is_not_continued(url: str, other: str) -> None:
+    assert earlier(html(2, pager(("1", other)), head=f'<link rel="prev" href="{other}"><link rel="canonical" href="{other}">'), url) == ""
+
+
+def test_an_address_that_led_to_another_page_says_nothing() -> None:
+    page = html(3, head=f'<link rel="prev" href="{STORY}?page=2">')
+    assert earlier(page, f"{STORY}?page=3", f"{STORY}?page=2") == ""
+    assert earlier(page, f"{STORY}?page=3", f"{STORY}?page=3".replace("https", "http")) == f"{STORY}?page=2"
 
 
 # --- where it does not -----------------------------------------------------------------------------------------------------------
