@@ -9,7 +9,7 @@ from collections.abc import Sequence
 import msgspec
 
 from pipeline.clean import model, names
-from pipeline.clean.blocks import Role
+from pipeline.clean.blocks import CAPTION, HEADING, LINK, LIST_ITEM
 from pipeline.clean.features import measure
 from pipeline.clean.tree import Box, Raw, Tree
 from pipeline.text import furniture
@@ -56,7 +56,7 @@ def choose(tree: Tree) -> list[Judged]:
     judged = []
     is_short = bool(tree.boxes) and tree.boxes[0].prose < SHORT
     for one in measure(tree):
-        if one.raw.role is Role.CAPTION:
+        if one.raw.role is CAPTION:
             judged.append(Judged(one.raw, False, 0.0, "a caption outside the story"))
         elif one.is_sure is None and is_short:
             judged.append(Judged(one.raw, one.by_hand, float(one.by_hand), "a short page: by its element and names"))
@@ -85,7 +85,7 @@ def _take_what_there_is(judged: list[Judged]) -> None:
     """Of a short page without anything that looks like a story: all that is no link."""
     if len(judged) < _FEW:
         for one in judged:
-            if one.raw.role not in (Role.CAPTION, Role.LINK) and one.raw.linked < len(one.raw.text) * 0.5:
+            if one.raw.role not in (CAPTION, LINK) and one.raw.linked < len(one.raw.text) * 0.5:
                 one.is_kept, one.rule = True, "a short page without a story: all of it"
 
 
@@ -117,10 +117,9 @@ def _drop_asides(judged: list[Judged], boxes: list[Box]) -> None:
 
 def _drop_teasers(judged: list[Judged], boxes: list[Box]) -> None:
     """Much doubted blocks of teaser cards: elements side by side and alike, each with a headline that is a link, apart from the story's."""
-    prose = _prose_by_parent(judged, boxes)
-    if not prose:
+    story = _story(judged, boxes)
+    if story is None:
         return
-    story = prose.most_common(1)[0][0]
     doubted = [one for one in judged if one.is_kept and one.likelihood < _MUCH_DOUBTED and boxes[one.raw.box].parent != story]
     if not doubted:
         return
@@ -161,10 +160,9 @@ def _inside(boxes: list[Box], index: int, levels: int) -> list[int]:
 
 def _take_link_lists(judged: list[Judged], boxes: list[Box]) -> None:
     """The items of lists of links right inside the story's element, between its paragraphs: of offers, winners, games."""
-    prose = _prose_by_parent(judged, boxes)
-    if not prose:
+    story = _story(judged, boxes)
+    if story is None:
         return
-    story = prose.most_common(1)[0][0]
     kept = [place for place, one in enumerate(judged) if one.is_kept and one.raw.prose and boxes[one.raw.box].parent == story]
     for one in judged[kept[0] : kept[-1]]:
         raw = one.raw
@@ -172,16 +170,17 @@ def _take_link_lists(judged: list[Judged], boxes: list[Box]) -> None:
             around = boxes[raw.box].parent
             if around > 0 and boxes[around].parent == story:
                 one.is_kept, one.rule = True, "a list of links between the story's paragraphs"
-                raw.role = Role.LIST_ITEM
+                raw.role = LIST_ITEM
 
 
-def _prose_by_parent(judged: list[Judged], boxes: list[Box]) -> Counter[int]:
-    """How much of the kept prose stands right inside which element."""
-    prose: Counter[int] = Counter()
+def _story(judged: list[Judged], boxes: list[Box]) -> int | None:
+    """The element right inside which most of the kept prose stands; None where there is none."""
+    prose: dict[int, int] = {}
     for one in judged:
         if one.is_kept and one.raw.prose:
-            prose[boxes[one.raw.box].parent] += one.raw.prose
-    return prose
+            parent = boxes[one.raw.box].parent
+            prose[parent] = prose.get(parent, 0) + one.raw.prose
+    return max(prose, key=prose.__getitem__) if prose else None
 
 
 def _drop_repeats(judged: list[Judged], boxes: list[Box]) -> None:
@@ -195,16 +194,15 @@ def _drop_repeats(judged: list[Judged], boxes: list[Box]) -> None:
 
 def _take_headings(judged: list[Judged], boxes: list[Box]) -> None:
     """Headings right above a kept block, all of them side by side with most of the story: of a list of short entries the model doubts each."""
-    prose = _prose_by_parent(judged, boxes)
-    if not prose:
+    story = _story(judged, boxes)
+    if story is None:
         return
-    story = prose.most_common(1)[0][0]
     below: Judged | None = None
     for one in reversed(judged):
-        if one.raw.role is Role.CAPTION:
+        if one.raw.role is CAPTION:
             continue
         is_beside = boxes[one.raw.box].parent == story
-        if one.raw.role is not Role.HEADING:
+        if one.raw.role is not HEADING:
             below = one if one.is_kept and is_beside else None
         elif below and is_beside and not one.is_kept and one.raw.linked < len(one.raw.text) * 0.5:
             one.is_kept, one.rule = True, "a heading of the story's paragraphs"
@@ -213,7 +211,7 @@ def _take_headings(judged: list[Judged], boxes: list[Box]) -> None:
 def _drop_last_headings(judged: list[Judged], _: list[Box]) -> None:
     for one in reversed(judged):
         if one.is_kept:
-            if one.raw.role is not Role.HEADING:
+            if one.raw.role is not HEADING:
                 return
             one.is_kept, one.rule = False, "a heading that nothing follows"
 
@@ -228,7 +226,7 @@ def _keep_around(judged: list[Judged], boxes: list[Box]) -> None:
     story = set(_around(boxes, judged[first].raw.box, 4))
     for place, one in enumerate(judged):
         inside = first < place < last
-        if one.raw.role is Role.CAPTION and (inside or place < first and story.intersection(_around(boxes, one.raw.box, 8))):
+        if one.raw.role is CAPTION and (inside or place < first and story.intersection(_around(boxes, one.raw.box, 8))):
             one.is_kept, one.rule = True, "a caption within the story" if inside else "a caption above the story"
         elif inside and not one.is_kept and one.raw.hrefs and boxes[one.raw.box].parent in parents and _is_link(one.raw):
             one.is_kept, one.rule = True, "a link between the story's paragraphs"
@@ -236,7 +234,7 @@ def _keep_around(judged: list[Judged], boxes: list[Box]) -> None:
 
 def _is_link(raw: Raw) -> bool:
     """A paragraph that leads to another story: all of it a link, or with words that say so."""
-    return raw.tag != "li" and (raw.role is Role.LINK or furniture.related_of(raw.text) is not None)
+    return raw.tag != "li" and (raw.role is LINK or furniture.related_of(raw.text) is not None)
 
 
 def _around(boxes: list[Box], index: int, levels: int) -> list[int]:

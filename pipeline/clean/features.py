@@ -7,13 +7,14 @@ those elements hold. An element of a bad name that holds most of it is the artic
 from __future__ import annotations
 
 import re
-from collections import Counter
-from functools import lru_cache
+from collections import Counter, defaultdict
+from collections.abc import Mapping
+from functools import cache, lru_cache
 
 import msgspec
 
 from pipeline.clean import names
-from pipeline.clean.blocks import Role
+from pipeline.clean.blocks import CAPTION, HEADING, LINK, LIST_ITEM, PARAGRAPH
 from pipeline.clean.tree import Box, Raw, Tree
 from pipeline.text import furniture
 
@@ -26,7 +27,7 @@ _LONG = 100
 _MANY = 5000
 """Blocks of a page from which those that are no sentence are not asked about: no news page has a tenth of it."""
 _STAMP = re.compile(r"\d{1,2}[:.]\d{2}(?: ?[ap]\.?m\.?)?(?: [A-Z]{2,4}| Uhr)?$", re.IGNORECASE)
-_ROLES = {Role.PARAGRAPH: 0, Role.HEADING: 1, Role.LIST_ITEM: 2, Role.LINK: 3, Role.CAPTION: 4}
+_ROLES = {PARAGRAPH: 0, HEADING: 1, LIST_ITEM: 2, LINK: 3, CAPTION: 4}
 _TAGS = {"p": 1, "div": 2, "li": 3, "td": 4, "th": 4, "h1": 5, "h2": 6, "h3": 7, "h4": 8, "h5": 9, "h6": 9, "blockquote": 10, "pre": 11}
 _BITS = (names.COMMENTS, names.RELATED, names.FRAME, names.META, names.PROMO, names.AUTHOR, names.MEDIA, names.BODY, names.SURE)
 _KNOWN = sum(_BITS)
@@ -103,14 +104,25 @@ def shares(boxes: list[Box]) -> list[tuple[float, ...]]:
     for box in boxes[1:]:
         above = found[box.parent]
         bits = box.bits & _KNOWN
-        if box.blocks and (bits or box.tag in ("article", "main")):
+        is_article = box.tag in ("article", "main")
+        if box.blocks and (bits or is_article):
             share = min(of_label.get(box.label, 0) / total, 1.0)
-            above = (
-                *[share if bits & bit and share < old else old for bit, old in zip(_BITS, above, strict=False)],
-                box.prose / total if box.tag in ("article", "main") else above[-1],
-            )
+            lower = [column for column in _columns(bits) if share < above[column]]
+            if lower or is_article:
+                own = list(above)
+                for column in lower:
+                    own[column] = share
+                if is_article:
+                    own[-1] = box.prose / total
+                above = tuple(own)
         add(above)
     return found
+
+
+@cache
+def _columns(bits: int) -> tuple[int, ...]:
+    """Where the shares of these names stand."""
+    return tuple(column for column, bit in enumerate(_BITS) if bits & bit)
 
 
 def measure(tree: Tree) -> list[Measured]:
@@ -121,23 +133,24 @@ def measure(tree: Tree) -> list[Measured]:
     total = boxes[0].prose or 1
     inner = container(boxes)
     inner_path = _path(boxes, inner)
-    from_inner = {index: (up, 0) for up, index in enumerate(inner_path)}
+    from_inner = _steps(boxes, inner_path)
     named = shares(boxes)
-    like_parent: Counter[tuple[int, str]] = Counter()
-    like_label: Counter[tuple[str, str, str]] = Counter()
-    texts: Counter[str] = Counter()
+    like_parent: defaultdict[tuple[int, str], int] = defaultdict(int)
+    like_label: defaultdict[tuple[str, str, str], int] = defaultdict(int)
+    texts = Counter([raw.text for raw in raws])
+    proses = [raw.prose for raw in raws]
     for raw in raws:
-        texts[raw.text] += 1
         if raw.prose:
             box = boxes[raw.box]
             like_parent[box.parent, box.tag] += raw.prose
             like_label[box.tag, box.label, boxes[max(box.parent, 0)].label] += raw.prose
     first = _first(tree, like_parent)
-    from_first = {index: (up, 0) for up, index in enumerate(_path(boxes, first))}
+    from_first = _steps(boxes, _path(boxes, first))
     articles = _articles(boxes)
     container_share = boxes[inner].prose / total
     count = len(raws)
-    last_prose = max((place for place, raw in enumerate(raws) if raw.prose), default=0)
+    last_prose = next((place for place in range(count - 1, 0, -1) if proses[place]), 0)
+    of_parents: dict[int, tuple[tuple[float, ...], tuple[int, ...]]] = {}
     before = after_h1 = max_up = 0
     furniture_at = -100
     begun = False
@@ -150,7 +163,7 @@ def measure(tree: Tree) -> list[Measured]:
         parent = boxes[box.parent] if box.parent >= 0 else box
         if raw.tag == "h1":
             after_h1 = place
-        up_first, down = _nearest(boxes, raw.box, from_first)
+        up_first, down = from_first[raw.box]
         if prose:
             begun = begun or up_first == 0
             if begun and up_first > max_up:
@@ -168,16 +181,17 @@ def measure(tree: Tree) -> list[Measured]:
             continue
         of_names = named[raw.box]
         bad = min(of_names[_BAD])
-        index = inner_path[_nearest(boxes, raw.box, from_inner)[0]]
-        limit = 0.5 if raw.role is Role.LIST_ITEM else 0.7
-        hand = index == inner and bad > _SPARED and raw.role is not Role.LINK and linked <= length * limit
-        like = like_parent[box.parent, box.tag] / total
+        index = inner_path[from_inner[raw.box][0]]
+        limit = 0.5 if raw.role is LIST_ITEM else 0.7
+        hand = index == inner and bad > _SPARED and raw.role is not LINK and linked <= length * limit
+        like = like_parent.get((box.parent, box.tag), 0) / total
         if hand and prose > _LONG and like > 0.5:
             found.append(Measured(raw, True, ()))
             before += prose
             continue
-        grand = boxes[parent.parent] if parent.parent >= 0 else parent
-        great = boxes[grand.parent] if grand.parent >= 0 else grand
+        if box.parent not in of_parents:
+            of_parents[box.parent] = _of_parent(boxes, parent, total)
+        around, held = of_parents[box.parent]
         prev, following = raws[place - 1] if place else None, raws[place + 1] if place + 1 < count else None
         row = (
             length,
@@ -189,11 +203,7 @@ def measure(tree: Tree) -> list[Measured]:
             text.count(".") + text.count(",") + text.count("，") + text.count("。"),
             text.count(" ") + 1,
             boxes[index].depth - boxes[inner].depth if index != inner else box.depth - boxes[inner].depth,
-            parent.prose / total,
-            grand.prose / total,
-            great.prose / total,
-            parent.linked / (parent.chars or 1),
-            grand.linked / (grand.chars or 1),
+            *around,
             before / total,
             (total - before - prose) / total,
             of_names[1],
@@ -205,18 +215,17 @@ def measure(tree: Tree) -> list[Measured]:
             of_names[8],
             of_names[9],
             like,
-            like_label[box.tag, box.label, parent.label] / total,
+            like_label.get((box.tag, box.label, parent.label), 0) / total,
             len(prev.text) if prev else 0,
             prev.linked / len(prev.text) if prev else 0,
             len(following.text) if following else 0,
             following.prose if following else 0,
-            sum([one.prose for one in raws[max(0, place - 3) : place + 4]]),
+            sum(proses[max(0, place - 3) : place + 4]),
             texts[text],
             min(place - furniture_at, 100),
             ("©" in text) + ("@" in text) * 2 + ("|" in text) * 4,
             place - after_h1,
-            parent.blocks,
-            grand.blocks,
+            *held,
             container_share,
             last_prose - place,
             up_first,
@@ -237,17 +246,25 @@ def _is_furniture(text: str) -> bool:
     return furniture.is_tail_head(text) or furniture.is_inline(text)
 
 
-def _nearest(boxes: list[Box], index: int, known: dict[int, tuple[int, int]]) -> tuple[int, int]:
-    """The place in a path of the element nearest around one, and how many levels it is away; each level climbed is remembered in `known`."""
-    trail = []
-    while index not in known:
-        trail.append(index)
-        index = boxes[index].parent
-    up, down = known[index]
-    for one in reversed(trail):
-        down += 1
-        known[one] = (up, down)
-    return up, down
+def _of_parent(boxes: list[Box], parent: Box, total: int) -> tuple[tuple[float, ...], tuple[int, ...]]:
+    """The columns `share1` to `link_density2`, `blocks1` and `blocks2` of what stands right inside an element."""
+    grand = boxes[parent.parent] if parent.parent >= 0 else parent
+    great = boxes[grand.parent] if grand.parent >= 0 else grand
+    held = (parent.prose / total, grand.prose / total, great.prose / total)
+    return (*held, parent.linked / (parent.chars or 1), grand.linked / (grand.chars or 1)), (parent.blocks, grand.blocks)
+
+
+def _steps(boxes: list[Box], path: list[int]) -> list[tuple[int, int]]:
+    """For each element: the place in a path, which ends with the root, of the element nearest around it; and how many levels it is away."""
+    places = {index: up for up, index in enumerate(path)}
+    found: list[tuple[int, int]] = []
+    for index, box in enumerate(boxes):
+        if index in places:
+            found.append((places[index], 0))
+        else:
+            up, down = found[box.parent]
+            found.append((up, down + 1))
+    return found
 
 
 def _path(boxes: list[Box], index: int) -> list[int]:
@@ -259,7 +276,7 @@ def _path(boxes: list[Box], index: int) -> list[int]:
     return found
 
 
-def _first(tree: Tree, like_parent: Counter[tuple[int, str]]) -> int:
+def _first(tree: Tree, like_parent: Mapping[tuple[int, str], int]) -> int:
     """The element around the story's first paragraphs: the first that holds half as much prose of its own as any."""
     if not like_parent:
         return 0

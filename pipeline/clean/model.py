@@ -48,8 +48,8 @@ def _groups() -> tuple[Callable[[tuple[float, ...]], float], ...]:
 
 def _function(trees: tuple[tuple[tuple[float, ...], ...], ...]) -> Callable[[tuple[float, ...]], float]:
     """`score(row)`: the sum of these trees, as code made of numbers only."""
-    used = sorted({int(node[0]) for tree in trees for node in tree if len(node) == 4})
-    lines = ["def score(row):", *(f" c{column} = row[{column}]" for column in used), " s = 0.0"]
+    columns = ", ".join(f"c{column}" for column in range(len(NAMES)))
+    lines = ["def score(row):", f" {columns} = row", " s = 0.0"]
 
     def write(tree: tuple[tuple[float, ...], ...], at: int, indent: str) -> None:
         node = tree[at]

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from urllib.parse import urljoin
 
 import msgspec
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from pipeline.clean import names
-from pipeline.clean.blocks import Role
+from pipeline.clean.blocks import CAPTION, HEADING, LINK, LIST_ITEM, PARAGRAPH, Role
 from pipeline.errors import Unreadable
 
 MAX_DEPTH = 1500
@@ -28,6 +29,8 @@ MAX_TAGS = 400_000
 _CHUNK = 65_536
 MAX_ATTRIBUTES = 1000
 """lexbor compares each attribute of a tag with all others: 50,000 of them took 6 s."""
+_MAX_LABEL = 300
+"""Characters of a class and id that are looked at."""
 _STRIDE = 4000
 """A tag of twice this length has a stretch of this length, at a multiple of it, without `>`."""
 _TAG = re.compile(r"<(/?)([a-zA-Z][^\s/>]*)")
@@ -278,8 +281,7 @@ class _Walk:
 
     def run(self, root: LexborNode) -> None:
         """One loop with its state in locals: it runs once for each node of the page, and is a third of what cleaning costs."""
-        tree, boxes, kinds, flush = self.tree, self.tree.boxes, _KINDS, self._flush
-        called: dict[tuple[int, str | None, str | None, bool], tuple[str, str, int, bool]] = {}
+        tree, boxes, kinds, known, flush = self.tree, self.tree.boxes, _KINDS, _NAMES, self._flush
         stack: list[tuple[LexborNode, int]] = []
         opened: list[tuple[int, str]] = []
         pieces: list[str] = []
@@ -316,11 +318,10 @@ class _Walk:
                 child = node.first_child
                 if child is not None:
                     attributes = node.attributes
-                    key = (number, attributes.get("class"), attributes.get("id"), not attributes)
-                    if key not in called:
-                        called[key] = _called(node, *key)
-                    tag, label, bits, is_caption = called[key]
-                    if not _NAMING.issuperset(attributes):
+                    tag = known.get(number) or (node.tag or "")[:_MAX_LABEL]
+                    class_, id_ = attributes.get("class") or "", attributes.get("id") or ""
+                    label, bits, is_caption = _called(tag, class_[:_MAX_LABEL], id_[:_MAX_LABEL], not attributes)
+                    if attributes and not _NAMING.issuperset(attributes):
                         if _is_hidden(attributes) and tag != "figure":
                             node = node.next
                             continue
@@ -377,7 +378,9 @@ class _Walk:
                 self.tree.pictures[figure] = source
 
     def _flush(self, pieces: list[str], hrefs: list[tuple[int, int, str]], linked: int, breaks: int) -> None:
-        text = " ".join("".join(pieces).split())
+        text = "".join(pieces).strip()
+        if "  " in text or not text.isprintable():
+            text = " ".join(text.split())
         if not text:
             return
         if breaks > 1:
@@ -394,34 +397,34 @@ class _Walk:
     def _add(self, line: str, linked: int, pieces: list[str], hrefs: list[tuple[int, int, str]]) -> None:
         box = self.box
         tag = box.tag
-        role = Role.PARAGRAPH
+        role = PARAGRAPH
         url = ""
         prose = 0
         if self.in_caption:
-            role = Role.CAPTION
+            role = CAPTION
             url = self.tree.pictures.get(box.figure, "")
         elif tag in _HEADINGS:
-            role = Role.HEADING
+            role = HEADING
         elif len(hrefs) == 1 and linked >= len(line) * 0.8:
-            role = Role.LINK
+            role = LINK
             url = hrefs[0][2]
         else:
             if tag == "li" or box.parent >= 0 and self.tree.boxes[box.parent].tag == "li":
-                role = Role.LIST_ITEM
+                role = LIST_ITEM
             elif len(hrefs) == 1:
                 url = hrefs[0][2]
             prose = prose_of(line, linked)
         self.tree.blocks.append(Raw(line, role, tag, self.index, linked, prose, len(hrefs), pieces if hrefs else [], hrefs, url))
 
 
-def _called(node: LexborNode, number: int, class_: str | None, id_: str | None, is_bare: bool) -> tuple[str, str, int, bool]:
-    """Tag, label, bits and whether it is a caption's, of an element by its tag, class and id: pages repeat them. `is_bare`: no attributes."""
-    tag = _NAMES.get(number) or node.tag or ""
+@lru_cache(maxsize=8192)
+def _called(tag: str, class_: str, id_: str, is_bare: bool) -> tuple[str, int, bool]:
+    """Label, bits and whether it is a caption's, of an element by its tag, class and id: pages repeat them. `is_bare`: it has no attributes."""
     bits = _FRAME_TAGS.get(tag, 0)
-    label = f"{class_ or ''} {id_ or ''}"[:300] if not is_bare else ""
+    label = "" if is_bare else f"{class_} {id_}"[:_MAX_LABEL]
     if label not in ("", " "):
         bits |= names.verdict(label)
-    return tag, label, bits, tag == "figcaption" or bits & names.CAPTION > 0
+    return label, bits, tag == "figcaption" or bits & names.CAPTION > 0
 
 
 def _parted(pieces: list[str], hrefs: list[tuple[int, int, str]]) -> list[tuple[list[str], list[tuple[int, int, str]]]]:

@@ -13,7 +13,7 @@ from itertools import groupby
 import xxhash
 
 from pipeline.clean import names, tree
-from pipeline.clean.blocks import Block, Role
+from pipeline.clean.blocks import CAPTION, PARAGRAPH, Block
 from pipeline.clean.tree import Box, Raw, Tree
 from pipeline.clean.wire import Body
 from pipeline.text.whitespace import one_line
@@ -55,7 +55,7 @@ def types(found: Tree, raws: Sequence[Raw], *, base: str = "", is_live: bool = F
         shown = above
         if row is not None and len(cells) > 1 and not any(cell.prose for cell in cells):
             text = " | ".join(filter(None, (_clean(cell.text) for cell in cells)))
-            blocks.append(Block(text, Role.PARAGRAPH, kind=BlockKind.TABLE))
+            blocks.append(Block(text, PARAGRAPH, kind=BlockKind.TABLE))
         else:
             blocks.extend(block for raw in cells if (block := _block(found, raw, base, times)).text)
     return (*blocks, *(embed for _, embed in embeds[shown:]))
@@ -120,7 +120,7 @@ def _clean(text: str) -> str:
 
 
 def _kind(boxes: list[Box], raw: Raw) -> tuple[BlockKind, int]:
-    if raw.role is Role.CAPTION:
+    if raw.role is CAPTION:
         return BlockKind.PICTURE, 0
     if raw.tag[0] == "h" and raw.tag[1:].isdigit():
         return BlockKind.HEADING, int(raw.tag[1:])
@@ -183,7 +183,7 @@ def typed(blocks: Sequence[Block], body: Body, pictures: Sequence[Picture]) -> t
     for block in blocks:
         if block.kind is BlockKind.EMBED:
             found.append(TextBlock(kind=BlockKind.EMBED, text=block.text, id=_id(block.text or block.url, seen), url=block.url))
-        elif block.role is Role.CAPTION:
+        elif block.role is CAPTION:
             found.extend(_of_picture(block, pictures, seen))
         elif waiting and waiting[0] in block.text:
             text = waiting.pop(0)

@@ -13,7 +13,7 @@ from datetime import datetime
 
 import msgspec
 
-from pipeline.clean.blocks import Block, Role
+from pipeline.clean.blocks import CAPTION, HEADING, LINK, LIST_ITEM, PARAGRAPH, Block
 from pipeline.text import bylines, captions, furniture, marks
 from pipeline.text.datelines import Lead, split_lead
 from pipeline.text.dates import timestamp
@@ -100,9 +100,9 @@ def _until_the_end(blocks: list[Block], *, is_page: bool) -> list[Block]:
                 return kept
             skipping = True
             continue
-        skipping = skipping and not _is_prose(text) and block.role is not Role.CAPTION
+        skipping = skipping and not _is_prose(text) and block.role is not CAPTION
         if skipping:
-            kept.append(Block(text, Role.LINK, block.url) if len(text.split()) > 3 else block)
+            kept.append(Block(text, LINK, block.url) if len(text.split()) > 3 else block)
             continue
         above += len(text)
         prose += _is_prose(text)
@@ -129,7 +129,7 @@ def _goes_on(blocks: Sequence[Block], *, least: int, found_in_page: bool) -> boo
         return any(_is_prose(block.text) for block in blocks)
     run, is_first_run = 0, True
     for block in blocks:
-        if block.role is Role.CAPTION or furniture.is_inline(block.text):
+        if block.role is CAPTION or furniture.is_inline(block.text):
             continue
         if _is_prose(block.text):
             run += 1
@@ -147,7 +147,7 @@ def _goes_on(blocks: Sequence[Block], *, least: int, found_in_page: bool) -> boo
 def _find_lead(blocks: Sequence[Block], published: datetime | None) -> tuple[int, Lead] | None:
     """Which block bears the dateline, taken apart; None where none of the first ones does. Captions have none: theirs is a picture's."""
     for place, block in enumerate(blocks[:_LEAD_WITHIN]):
-        if block.role in (Role.PARAGRAPH, Role.LINK):
+        if block.role in (PARAGRAPH, LINK):
             found = split_lead(block.text, published=published)
             if found.dateline is not None and (found.text.strip() or place + 1 < len(blocks)) and _is_candidate(block.text):
                 return place, found
@@ -173,9 +173,9 @@ def _take(body: Body, block: Block, place: int, lead: tuple[int, Lead] | None) -
         body.byline = body.byline or found.byline or ""
         if found.text.strip():
             body.paragraphs.append(found.text.strip())
-    elif block.role is Role.CAPTION:
+    elif block.role is CAPTION:
         body.pictures.append(_picture(block))
-    elif (link := furniture.related_of(text)) is not None and (block.role is not Role.HEADING):
+    elif (link := furniture.related_of(text)) is not None and (block.role is not HEADING):
         body.links.append(Link(text=link, url=block.url or None, after_paragraph=len(body.paragraphs)))
     elif (correction := marks.correction_of(text)) is not None:
         body.correction = correction
@@ -188,9 +188,9 @@ def _take(body: Body, block: Block, place: int, lead: tuple[int, Lead] | None) -
         pass
     elif body.paragraphs and furniture.is_tail(text):
         body.tails.append(text)
-    elif furniture.is_tail_head(text) and block.role is not Role.LIST_ITEM:
+    elif furniture.is_tail_head(text) and block.role is not LIST_ITEM:
         pass
-    elif block.role is Role.LINK and not _is_prose(text):
+    elif block.role is LINK and not _is_prose(text):
         body.links.append(Link(text=text, url=block.url or None, after_paragraph=len(body.paragraphs)))
     else:
         body.paragraphs.append(text)
@@ -213,7 +213,7 @@ def _take_above(body: Body, block: Block, *, has_lead: bool) -> bool:
     if bylines.stamp_of(text) is not None:
         body.stamp = body.stamp or text
         return True
-    if has_lead and block.role is not Role.LIST_ITEM and not text.startswith(("* ", "• ", "- ")) and not body.paragraphs:
+    if has_lead and block.role is not LIST_ITEM and not text.startswith(("* ", "• ", "- ")) and not body.paragraphs:
         if not body.subtitle and len(text) <= 300:
             body.subtitle = text
             return True
