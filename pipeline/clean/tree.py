@@ -281,7 +281,7 @@ class _Walk:
 
     def run(self, root: LexborNode) -> None:
         """One loop with its state in locals: it runs once for each node of the page, and is a third of what cleaning costs."""
-        tree, boxes, kinds, known, flush = self.tree, self.tree.boxes, _KINDS, _NAMES, self._flush
+        tree, boxes, kinds, known, of_tag, flush = self.tree, self.tree.boxes, _KINDS, _NAMES, _FRAME_TAGS, self._flush
         stack: list[tuple[LexborNode, int]] = []
         opened: list[tuple[int, str]] = []
         pieces: list[str] = []
@@ -319,13 +319,15 @@ class _Walk:
                 if child is not None:
                     attributes = node.attributes
                     tag = known.get(number) or (node.tag or "")[:_MAX_LABEL]
-                    class_, id_ = attributes.get("class") or "", attributes.get("id") or ""
-                    label, bits, is_caption = _called(tag, class_[:_MAX_LABEL], id_[:_MAX_LABEL], not attributes)
-                    if attributes and not _NAMING.issuperset(attributes):
-                        if _is_hidden(attributes) and tag != "figure":
-                            node = node.next
-                            continue
-                        bits |= _of_attributes(attributes)
+                    label, bits, is_caption = "", of_tag.get(tag, 0), tag == "figcaption"
+                    if attributes:
+                        class_, id_ = attributes.get("class") or "", attributes.get("id") or ""
+                        label, bits, is_caption = _called(tag, class_[:_MAX_LABEL], id_[:_MAX_LABEL])
+                        if not _NAMING.issuperset(attributes):
+                            if _is_hidden(attributes) and tag != "figure":
+                                node = node.next
+                                continue
+                            bits |= _of_attributes(attributes)
                     if pieces:
                         flush(pieces, hrefs, linked, breaks)
                         pieces, hrefs, linked, breaks = [], [], 0, 0
@@ -418,11 +420,11 @@ class _Walk:
 
 
 @lru_cache(maxsize=8192)
-def _called(tag: str, class_: str, id_: str, is_bare: bool) -> tuple[str, int, bool]:
-    """Label, bits and whether it is a caption's, of an element by its tag, class and id: pages repeat them. `is_bare`: it has no attributes."""
+def _called(tag: str, class_: str, id_: str) -> tuple[str, int, bool]:
+    """Label, bits and whether it is a caption's, of an element by its tag, class and id: pages repeat them."""
     bits = _FRAME_TAGS.get(tag, 0)
-    label = "" if is_bare else f"{class_} {id_}"[:_MAX_LABEL]
-    if label not in ("", " "):
+    label = f"{class_} {id_}"[:_MAX_LABEL]
+    if label != " ":
         bits |= names.verdict(label)
     return label, bits, tag == "figcaption" or bits & names.CAPTION > 0
 
