@@ -15,4 +15,4 @@ def enrich(article: Article) -> dict[str, Any]:
     return {"language": found, "score": round(score, 3)}
 
 
-ENRICHER = Enricher(name="language", version="1", enrich=enrich)
+ENRICHER = Enricher(name="language", version="2", enrich=enrich)

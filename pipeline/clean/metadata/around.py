@@ -43,6 +43,8 @@ _PERSON_PAGE = re.compile(
 """The address of a page about one person."""
 _CONTAINERS = frozenset("html body main article section form table ul ol nav footer aside h1 meta link script style svg".split())
 _SKIPPED = frozenset("script style noscript template svg select iframe nav form".split())
+_OTHER_NODES = frozenset(("-", "-text", "-comment"))
+_CLOSED = _SKIPPED | _OTHER_NODES
 _KINDS = (
     ("subtitle", ("subtitle", "sub-title", "standfirst", "subhead")),
     ("byline", ("byline", "author", "autor")),
@@ -128,13 +130,12 @@ class Around:
                 break
             text = around.text(separator="\n")
             around = around.parent
-        parts = (part.strip() for part in text[: _ENOUGH * 8].split("\n"))
-        return [part for part in parts if part][: _MAX_LINES * 8]
+        return list(islice(filter(None, map(str.strip, text[: _ENOUGH * 8].split("\n"))), _MAX_LINES * 8))
 
     def short_lines(self) -> list[str]:
         """The short texts of the whole page, cut at each element's edge: a last resort."""
         body = self._parser.body
-        parts = (part.strip() for part in body.text(separator="\n")[:_MAX_READ].split("\n")) if body is not None else ()
+        parts = map(str.strip, body.text(separator="\n")[:_MAX_READ].split("\n")) if body is not None else ()
         return [part for part in parts if 6 <= len(part) <= _STAMP_LINE]
 
     @cached_property
@@ -170,12 +171,13 @@ def _below(top: LexborNode) -> Iterator[tuple[LexborNode, str]]:
     """So many elements that come after the headline, in the order of the page."""
     left, paragraphs = _BELOW, 0
     for node, tag in _steps(top, _BELOW * 6):
-        if tag[0] != "-":
-            yield node, tag
-            left -= 1
-            paragraphs += tag == "p"
-            if not left or paragraphs > _PARAGRAPHS:
-                return
+        if tag in _OTHER_NODES:
+            continue
+        yield node, tag
+        left -= 1
+        paragraphs += tag == "p"
+        if not left or paragraphs > _PARAGRAPHS:
+            return
 
 
 def _steps(top: LexborNode, steps: int, *, with_others: bool = True) -> Iterator[tuple[LexborNode, str]]:
@@ -183,14 +185,13 @@ def _steps(top: LexborNode, steps: int, *, with_others: bool = True) -> Iterator
 
     `with_others`: also those inside elements about other stories.
     """
-    node = top.child if top.tag == "body" else _following(top)
+    node = top.first_child if top.tag == "body" else _following(top)
     while node is not None and steps > 0:
         steps -= 1
         tag = node.tag or "-"
         yield node, tag
-        is_open = tag[0] != "-" and tag not in _SKIPPED and (with_others or not _is_other(_label(node)))
-        child = node.child if is_open else None
-        node = child or node.next or _following(node)
+        is_open = tag not in _CLOSED and (with_others or not _is_other(_label(node)))
+        node = is_open and node.first_child or node.next or _following(node)
 
 
 def _above(headline: LexborNode) -> Iterator[LexborNode]:
@@ -287,7 +288,7 @@ def _lines(top: LexborNode) -> list[str]:
             if len(lines) >= _MAX_LINES:
                 break
     _end(lines, parts)
-    above = [one for one in _above(top) if one.child is not None and one.child.tag == "-text" and one.child.next is None]
+    above = [one for one in _above(top) if (child := one.first_child) is not None and child.tag == "-text" and child.next is None]
     return [*lines, *(line(one.text())[: _MAX_SHOWN * 2] for one in above)]
 
 

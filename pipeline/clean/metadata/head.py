@@ -124,7 +124,7 @@ def _heading(head: Head, node: LexborNode) -> None:
 
 def parted(node: LexborNode) -> str:
     """The text of an element, a line's end where a line or a block begins: `<h1><div>Kicker</div>Headline</h1>`."""
-    child = node.child
+    child = node.first_child
     if child is None or child.next is None and child.tag == "-text":
         return node.text()
     parts: list[str] = []
