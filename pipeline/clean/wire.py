@@ -111,8 +111,8 @@ def _until_the_end(blocks: list[Block], *, is_page: bool) -> list[Block]:
 
 
 def _is_prose(text: str) -> bool:
-    """A sentence or more of running text."""
-    words = len(text.split())
+    """A sentence or more of running text, white space collapsed."""
+    words = text.count(" ") + 1
     return (
         (words >= 8 or size(text) >= 60)
         and text.rstrip("\"”’'»)] ")[-1:] in (".", "!", "?", "…", "。", "！", "？", "؟", "।", ":", "」")

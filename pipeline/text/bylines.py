@@ -6,7 +6,7 @@ import re
 from functools import cache
 
 from pipeline.text.agencies import agency_of, in_running_text, named_in
-from pipeline.text.dates import date_at_start, weekdays
+from pipeline.text.dates import DIGIT, date_at_start, weekdays
 from pipeline.text.spelling import key
 
 _BY = re.compile(
@@ -70,7 +70,7 @@ def _is_only_agency(line: str) -> bool:
 
 def stamp_of(line: str) -> str | None:
     """The date of a line that is only when it was published: `Aug. 15, 2022 / 3:12 AM`; None where the line is something else."""
-    if len(line) >= 140 or not any(map(str.isdigit, line)):
+    if len(line) >= 140 or DIGIT.search(line) is None:
         return None
     start = _BEFORE_STAMP.match(line).end()  # type: ignore[union-attr]  # it matches nothing, too
     weekday = _WEEKDAY.match(line, start)

@@ -38,6 +38,8 @@ _ON = frozenset(("في", "le", "am", "den", "el", "il", "dnia", "dne"))
 """What may stand before a date: `القاهرة في 3 أكتوبر`."""
 _LONGEST = 48
 """Characters. No date is longer."""
+DIGIT = re.compile(r"\d")
+"""In each date: looked for before the pattern is tried."""
 
 
 @cache
@@ -90,7 +92,7 @@ def _printed(match: re.Match[str], *, lenient: bool = False) -> Printed | None:
 def date_at_end(text: str) -> tuple[str, Printed | None]:
     """What stands before a date that ends the text, and that date; (text, None) where it ends with no date. A weekday is taken off with it."""
     place = max(0, len(text) - _LONGEST)
-    if not any(map(str.isdigit, text[place:])):
+    if DIGIT.search(text, place) is None:
         return text, None
     while (match := _AT_END.search(text, place)) is not None:
         found = _printed(match, lenient=True)

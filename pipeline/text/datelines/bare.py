@@ -12,12 +12,12 @@ from pipeline.text.datelines.heads import (
     AFTER_PLACE,
     CAPTION_DATE,
     REACH,
-    SEPARATORS,
     Head,
     after_byline,
     date_behind,
     is_cased,
     is_prose,
+    parting,
     past_spaces,
     read_before,
 )
@@ -48,8 +48,7 @@ _REPORTING = re.compile(r"\s*(?:\d{1,2}[:.]\d\d\s*(?:[AaPp]\.?[Mm]\.?)?\s*(?:[A-
 
 def with_separator(text: str, *, has_mark: bool = False) -> Found | None:
     """Forms with nothing but a separator between dateline and story. `has_mark`: an agency stood before it, so less is asked of it."""
-    first = SEPARATORS.search(text, 0, REACH)
-    for separator in AFTER_PLACE.finditer(text[:REACH], max(0, first.start() - 1)) if first else ():
+    for separator in parting(text[:REACH]):
         before = text[: separator.start()].rstrip()
         if CAPTION_DATE.match(text, separator.end()):
             return None

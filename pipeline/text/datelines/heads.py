@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from typing import NamedTuple
 
 from pipeline.text import gazetteer
@@ -18,8 +19,8 @@ AFTER_MARK = re.compile(rf"\s*(?P<sep>\.\s*(?:-|–|—)|[–—]{{2}}|-{{2,3}}|
 """What parts an agency's mark from the story."""
 AFTER_PLACE = re.compile(rf"(?P<sep>\.-|(?<!-)(?:{_DASHES})(?!-)|:)(?=[\s\"“«]|$|[^\W\d_])\s*")
 """What parts a place or a date from the story, where no agency stands between."""
-SEPARATORS = re.compile(r"[:|_\u2013\u2014\u2015-]")
-"""One of these signs is in each of AFTER_PLACE, the first or the second: looking for it first is ten times faster."""
+_SIGNS = re.compile(r"[:|_\u2013\u2014\u2015-]")
+"""One of these is in each of AFTER_PLACE, the first sign or the second: looking for it first is ten times faster."""
 CAPTION_DATE = re.compile(r"(?:[A-Z]+\.? \d{1,2}(?:, \d{4})?)\s*:")
 """`OCTOBER 15: `: what stands before it is a picture's."""
 _WEEKDAY = re.compile(r"[^\W\d_]+")
@@ -95,6 +96,20 @@ def date_behind(text: str, start: int) -> tuple[Printed | None, int]:
     printed, length = date_at_start(text[start:REACH])
     separator = AFTER_MARK.match(text, start + length) if printed else None
     return (printed, separator.end()) if separator else (None, start)
+
+
+def parting(text: str) -> Iterator[re.Match[str]]:
+    """What may part a place from the story, from left to right."""
+    end = 0
+    for sign in _SIGNS.finditer(text):
+        start = sign.start()
+        if start < end:
+            continue
+        found = AFTER_PLACE.match(text, start - 1) if start > end and text[start - 1] == "." else None
+        found = found or AFTER_PLACE.match(text, start)
+        if found is not None:
+            end = found.end()
+            yield found
 
 
 def past_spaces(text: str, place: int) -> int:

@@ -52,10 +52,10 @@ def read_places(printed: str, *, home: str = "", is_dated: bool = False, is_sign
     `home` is the agency's country, which it leaves out. `is_dated`: a date follows, so a name may stand in lower case (`oak brook, ill.`).
     `is_signed`: a date and an agency do, so a ship or a plane may (`A bordo del avión papal`).
     """
-    if (
-        len(printed) > _LONGEST_LIST
-        or sum(word[:1].islower() and word not in words("particles") for word in printed.split()) > _MOST_LOWER_CASE
-    ):
+    if len(printed) > _LONGEST_LIST:
+        return ()
+    particles = words("particles")
+    if sum([word[0].islower() and word not in particles for word in printed.split()]) > _MOST_LOWER_CASE:
         return ()  # a sentence: most texts end here
     no_city = _no_city(printed, is_signed=is_signed)
     if no_city:
