@@ -25,6 +25,8 @@ _SIGNS_ABROAD = "crédit фото © 摄 攝 影 写真 照 图 圖 사진".spli
 _PICTURED = "hoto mage llustration raphic creen ideo icture".split()
 """One of these is in each word for a picture that _KIND knows, however it begins."""
 _PICTURED_ABROAD = "摄 攝 影 写真 照 图 圖 사진".split()
+_BY_WORDS = (*_PICTURED, "Copyright", "(c)", "(C)")
+"""One of these is in each credit that has neither a slash, a colon, a bar nor a sign of rights, and does not end in brackets."""
 _AFTER = r"(?:^|(?<=[.!?\"”’'»)\]])\s+|\s+(?=[A-Z(\[]))"
 _LICENCE = re.compile(r"\s*\|\s*(?P<words>[^|.]{0,20}\b(?:[Ll]icen[cs]e|[Pp]hoto|[Bb]uy|[Ll]izenz)\b[^|.]{0,20})$")
 _AP_STYLE = re.compile(
@@ -95,8 +97,11 @@ def caption_of(text: str) -> Picture | None:
 
 def _may_end_in_credit(text: str) -> bool:
     """Does its end bear any word or sign of a credit? Most paragraphs have none, and need not be asked ten times."""
-    end = text[-_REACH:].lower()
-    return any(map(end.__contains__, _SIGNS)) or not end.isascii() and any(map(end.__contains__, _SIGNS_ABROAD))
+    end = text[-_REACH:].rstrip()
+    if any(map(end.__contains__, "/:|©")) or end.endswith(_CLOSED):
+        end = end.lower()
+        return any(map(end.__contains__, _SIGNS)) or not end.isascii() and any(map(end.__contains__, _SIGNS_ABROAD))
+    return any(map(end.__contains__, _BY_WORDS)) or not end.isascii() and any(map(end.__contains__, _PICTURED_ABROAD))
 
 
 def _is_credit(pattern: re.Pattern[str], picture: Picture, text: str, *, is_licensed: bool) -> bool:
