@@ -56,9 +56,7 @@ def choose(tree: Tree) -> list[Judged]:
     judged = []
     is_short = bool(tree.boxes) and tree.boxes[0].prose < SHORT
     for one in measure(tree):
-        if one.raw.role is CAPTION:
-            judged.append(Judged(one.raw, False, 0.0, "a caption outside the story"))
-        elif one.is_sure is None and is_short:
+        if one.is_sure is None and is_short:
             judged.append(Judged(one.raw, one.by_hand, float(one.by_hand), "a short page: by its element and names"))
         elif one.is_sure is None:
             likely = model.likelihood(one.row)

@@ -110,9 +110,7 @@ def _may_be_listed(parser: LexborHTMLParser, language: str, here: _Reading) -> b
     """Is the number of the next page all of a link's text? The parser tells which links bear it far sooner than all links are read."""
     numbers = [2] if here.number is None else [here.number + 1, here.number + 2]
     wanted = {str(number) for number in numbers} | {_digits(number, language) for number in numbers}
-    return any(
-        node.text(strip=True) == digits for digits in wanted for node in parser.css(f'a:lexbor-contains("{digits}")')[:_MAX_LINKS]
-    )
+    return any(node.text(strip=True) == digits for digits in wanted for node in parser.css(f'a:lexbor-contains("{digits}")')[:_MAX_LINKS])
 
 
 def _listed(parser: LexborHTMLParser, url: str, stories: set[tuple[str, str, str]]) -> dict[str, int]:
