@@ -9,7 +9,8 @@ from typing import NamedTuple
 from pipeline.text import gazetteer
 from pipeline.text.agencies import Agency
 from pipeline.text.datelines.places import is_aboard, is_known, read_places, words
-from pipeline.text.dates import Printed, date_at_end, date_at_start, is_possible
+from pipeline.text.dates import Printed, date_at_end, date_at_start, is_possible, weekdays
+from pipeline.text.spelling import key
 from schemas.article import Place
 
 REACH = 140
@@ -24,6 +25,8 @@ _SIGNS = re.compile(r"[:|_\u2013\u2014\u2015-]")
 CAPTION_DATE = re.compile(r"(?:[A-Z]+\.? \d{1,2}(?:, \d{4})?)\s*:")
 """`OCTOBER 15: `: what stands before it is a picture's."""
 _WEEKDAY = re.compile(r"[^\W\d_]+")
+_HIJRI = re.compile(r"[,\s]+[^\W\d_][^\d,]{2,24}\s\d{1,2},?\s*14\d\d(?:\s*H\.?)?[,\s]*$")
+"""`Riyadh, Rabi' II 14, 1440, December 21, 2018, SPA`: the day of the other calendar, which stands first."""
 _DAY_ALONE = re.compile(r",\s*(?P<day>\d{1,2})$")
 _DAY_MONTH = re.compile(r"[\s,](?P<day>\d{1,2})([/.])(?P<month>\d{1,2})\2?$")
 """Belga's and STT's: `BRUSSEL 15/05 (BELGA) =`, `Helsinki, 15.8. (STT)`."""
@@ -49,7 +52,13 @@ def read_before(text: str, agency: Agency | None, *, has_mark: bool) -> Head | N
         before, printed = dated
     if printed and before.rstrip().endswith(":") and is_known(before.rstrip(" :")):
         before = before.rstrip(" :")  # LONDON: March 5 -
+    if printed and has_mark and (hijri := _HIJRI.search(before)):
+        before = before[: hijri.start()]
     raw, day = before.strip().rstrip(",:–—-" if has_mark else ",").rstrip(), None
+    if has_mark and printed is None and "," in raw and key(raw.rpartition(",")[2]) in weekdays():
+        raw = raw.rpartition(",")[0].rstrip()  # København, mandag /ritzau/
+    if raw in words("placeholders"):
+        raw = ""
     if has_mark and printed is None and (in_digits := _DAY_MONTH.search(raw)):
         numbers = Printed(int(in_digits["month"]), int(in_digits["day"]))
         raw, printed = (raw[: in_digits.start()].rstrip(" ,"), numbers) if is_possible(numbers) else (raw, None)
@@ -77,7 +86,7 @@ def after_byline(text: str) -> tuple[str | None, Head | None]:
     parts = text.split()
     if not parts or parts[0] not in words("by"):
         return None, None
-    for count in range(3, min(len(parts), 9)):
+    for count in range(2, min(len(parts), 9)):
         head = read_before(" ".join(parts[count:]), None, has_mark=True)
         if head is not None and head.places and gazetteer.find_city(head.places[0].city or ""):
             return " ".join(parts[1:count]).rstrip(","), head

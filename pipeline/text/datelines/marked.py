@@ -55,9 +55,10 @@ def _around(text: str, match: re.Match[str]) -> Found | None:
             printed, is_closed = said, True
         elif agency_of(match["date"]) is None:  # /ritzau/Reuters/
             end = match.start("more")
-    behind, length = date_at_start(text[end:].lstrip()) if not printed else (None, 0)  # Chicago, IL (PRWEB) May 05, 2020 --
+    start = past_spaces(text, end + 1) if agency and text[end : end + 1] == "," else end  # (AKP), January 21, 2019 --
+    behind, length = date_at_start(text[start:].lstrip()) if not printed else (None, 0)  # Chicago, IL (PRWEB) May 05, 2020 --
     if behind is not None and behind.year and (not text[end + 1 :].startswith("/")):
-        printed, end = behind, past_spaces(text, end) + length
+        printed, end = behind, past_spaces(text, start) + length
     separator = AFTER_MARK.match(text, end)
     head, byline = read_before(text[: match.start()], agency, has_mark=agency is not None), None
     if head is None:

@@ -76,7 +76,7 @@ def is_name(text: str) -> bool:
     if not parts or len(parts) > 6 or len(text) > 45 or _NO_NAME.search(text) or parts[0][0] in "-–—":
         return False
     if parts[0].casefold() == "by" or parts == ["The"]:
-        return parts == ["By"]  # Danish for "town": a placeholder on Ritzau's wire; else a byline
+        return False
     if parts[-1].endswith(".") and len(parts) > 1 and len(parts[-1]) > 5:
         return False
     if all(_is_capitalised(word) for word in parts):
