@@ -23,6 +23,7 @@ _INSIDE = 8
 _PARAGRAPHS = 4
 """Behind so many the text has begun: bylines and stamps stand above it."""
 _MAX_MARKED = 60
+_MAX_SIGNED = 400
 _FAR = 10_000
 """Place of what is marked but stands elsewhere: behind all that is near."""
 _MAX_SHOWN = 300
@@ -42,6 +43,8 @@ _PERSON_PAGE = re.compile(
 )
 """The address of a page about one person."""
 _CONTAINERS = frozenset("html body main article section form table ul ol nav footer aside h1 meta link script style svg".split())
+_LISTS = frozenset("ul ol section".split())
+"""Of these, what may be a byline by its class."""
 _SKIPPED = frozenset("script style noscript template svg select iframe nav form".split())
 _OTHER_NODES = frozenset(("-", "-text", "-comment"))
 _CLOSED = _SKIPPED | _OTHER_NODES
@@ -138,6 +141,18 @@ class Around:
         parts = map(str.strip, body.text(separator="\n")[:_MAX_READ].split("\n")) if body is not None else ()
         return [part for part in parts if 6 <= len(part) <= _STAMP_LINE]
 
+    def signatures(self) -> list[str]:
+        """Emphasised last paragraphs of runs of them: where papers sign a text. A last resort."""
+        found = []
+        for node in self._parser.css("p")[-_MAX_SIGNED:]:
+            text = line(node.text())
+            if not 5 <= len(text) <= _STAMP_LINE or next(node.iter(), node).tag not in ("b", "strong", "i", "em"):
+                continue
+            before, behind = _beside(node, -1), _beside(node, 1)
+            if before is not None and before.tag == "p" and (behind is None or behind.tag != "p"):
+                found.append(text)
+        return found
+
     @cached_property
     def _exact(self) -> list[str]:
         top = self._headline or self._parser.css_first("h2") or self._parser.body
@@ -152,7 +167,7 @@ def look(parser: LexborHTMLParser, headline: LexborNode | None) -> Around:
         return found
     budget = _MAX_READ
     for place, (node, tag) in enumerate(_below(top), start=1):
-        if tag not in _CONTAINERS:
+        if tag not in _CONTAINERS or tag in _LISTS and _kind(node.attributes.get("class") or "") == "byline":
             budget -= _sort(found, node, tag, place)
             if budget < 0:
                 return found
@@ -251,8 +266,12 @@ def _sort(found: Around, node: LexborNode, tag: str, place: int) -> int:
 def _spoken(node: LexborNode) -> str:
     """The text of a byline, parted where an element's edge stands between two words: `Jane Doe<span>Staff Writer`, `Jane Doe<a>@jane`."""
     text = parted(node)
-    if _GLUED.search(text) is None:
-        return text
+    if _GLUED.search(text) is not None:
+        text = _unglued(node)
+    return text.replace("\n", " · ") if node.tag in _LISTS else text
+
+
+def _unglued(node: LexborNode) -> str:
     parts: list[str] = []
     for one in node.traverse(include_text=True):
         if one.tag == "-text" and (said := one.text_content) and (one.parent is None or one.parent.tag not in _SKIPPED):
@@ -296,6 +315,14 @@ def _end(lines: list[str], parts: list[str]) -> None:
     if found := line("".join(parts))[: _MAX_SHOWN * 2]:
         lines.append(found)
     parts.clear()
+
+
+def _beside(node: LexborNode, step: int) -> LexborNode | None:
+    """The element before or behind, white space passed over."""
+    one = node.next if step > 0 else node.prev
+    while one is not None and one.tag == "-text" and not (one.text_content or "").strip():
+        one = one.next if step > 0 else one.prev
+    return one
 
 
 def _following(node: LexborNode) -> LexborNode | None:

@@ -37,6 +37,7 @@ def read(head: Head, around: Around, graph: Graph, sites: Sequence[str]) -> tupl
     """The authors of a page, and how they are known. The site itself is no author."""
     found = _kept(_candidates(head, around, graph), sites)
     found = found or _kept(_of_lines(around.lines(may_be_byline)), sites) or _kept(_shown(around.elsewhere), sites)
+    found = found or _kept(_signed(around.signatures()), sites)
     if not found:
         return (), None
     chosen = next((one for one in found if any(author.name for author in one.value)), found[0])
@@ -67,6 +68,13 @@ def _of_lines(lines: Sequence[str]) -> Iterable[Said[tuple[Author, ...]]]:
         named = people(line, is_structured=is_explicit)
         if named and all(" " in one.name or not one.name.isascii() or is_explicit and one.name for one in named):
             yield Said(named, Origin.VISIBLE, "text", line)
+
+
+def _signed(lines: Sequence[str]) -> Iterable[Said[tuple[Author, ...]]]:
+    """A name below the text, and nothing else there."""
+    for line in lines:
+        if len(line.split()) in (2, 3) and len(named := people(line)) == 1 and named[0].name == line:
+            yield Said(named, Origin.VISIBLE, "signature", line)
 
 
 def _same(one: tuple[Author, ...], other: tuple[Author, ...]) -> bool:

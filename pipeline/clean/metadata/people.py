@@ -8,7 +8,7 @@ from functools import cache, lru_cache
 
 from pipeline.clean.metadata import dates
 from pipeline.clean.metadata.said import letters
-from pipeline.clean.metadata.words import AND, BY, DESKS, LABELS, NOBODY, OUTLETS, PUBLISHED, ROLES, UPDATED
+from pipeline.clean.metadata.words import AND, BY, DESKS, LABELS, NOBODY, OTHERS_WORK, OUTLETS, PUBLISHED, ROLES, UPDATED
 from pipeline.text import gazetteer
 from pipeline.text.agencies import agencies, agency_of
 from pipeline.text.whitespace import one_line
@@ -23,7 +23,7 @@ MAX_LINE = 120
 MAX_BYLINE = 400
 _ADDRESS = re.compile(r"\(?<?\b[\w.+-]+@[\w-]+(?:\.[\w-]+)+\b>?\)?|(?:https?://|www\.)\S+|(?<!\w)@\w+")
 _BRACKETS = re.compile(r"\(([^()]{1,60})\)|\[([^\[\]]{1,60})\]|^\W+|[\s,;|/·•–—:&-]+$")
-_AFFILIATING = tuple("for|at|in|from|with|bei|für|aus|pour|à|para|per|dla|special to|as told to|is|was|has|covers|writes".split("|"))
+_AFFILIATING = tuple("for|at|in|from|with|bei|für|aus|pour|à|para|per|dla|special to|of the|as told to|is|was|has|covers|writes".split("|"))
 _AFFILIATION = re.compile(rf"\s+(?:{'|'.join(_AFFILIATING)})\s+.*$", re.IGNORECASE)
 _CREDENTIALS = re.compile(r"(?:,?\s+(?:(?!II|III|IV|VI)[A-Z]{2,4}|M\.D\.|Ph\.?D\.?|MBA|MSc|BSc))+$|^(?:MD|PhD|[A-Z]{2,4})$")
 """`MS, RDN, LD` behind a name."""
@@ -40,7 +40,8 @@ _LINKS = frozenset("view read see follow show about all more learn visit click f
 """First words of links beside names."""
 _RULES = frozenset("guidelines policy policies standards process principles profile profil biography posts articles beiträge".split())
 """Last words of such links."""
-_READING = re.compile(r"\b\d+\s*(?:min\b|minutes?\b|Min\.).*$", re.IGNORECASE)
+_READING = re.compile(r"\b\d+\s*(?:min\b|minutes?\b|Min\.|(?:\w+\s)?ago\b).*$|\b(?:vor|hace|il y a)\s+\d.*$", re.IGNORECASE)
+"""`5 min read`, `3 hours ago`."""
 _LEADING_AND = re.compile(r"^(?:and|&|und|et|y|e)\s+", re.IGNORECASE)
 _COMMA = re.compile(r"\s*(?:[,;|/·•、，；\n]|\s[–—-]\s)\s*")
 PLAIN = re.compile(r"[A-Z][a-z]{2,20} (?:[A-Z]\.? )?[A-Z][a-z]{2,20}")
@@ -103,11 +104,13 @@ def _take(found: list[Author], piece: str, is_structured: bool) -> None:
         elif not found:
             found.append(Author(name="", agency=agency.name))
         return
-    if found and found[-1].name and piece.split()[-1:] and piece.split()[-1].casefold() in _OUTLETS:
+    if found and found[-1].name and piece.split()[-1:] and (piece.split()[-1].casefold() in _OUTLETS or piece.startswith("The ")):
         return  # Jane Doe, The Example Times
     name, role = _split_role(_BRACKETS.sub("", _AFFILIATION.sub("", piece)).strip())
-    name = _SOCIAL.sub("", _CREDENTIALS.sub("", name))
+    name = _SOCIAL.sub("", name if name.isupper() and " " in name else _CREDENTIALS.sub("", name))  # JANE DOE
     name, of = _without_agency(_once(name))
+    if role and found and " " in found[-1].name and agency_of(name.partition(" ")[0]):
+        name = ""  # Jane Doe, CNN Senior Supreme Court Analyst
     if not name:
         if role and found and not found[-1].role:
             found[-1] = Author(name=found[-1].name, role=role, agency=found[-1].agency)
@@ -232,7 +235,7 @@ def _last_words() -> frozenset[str]:
 
 @cache
 def _ends() -> re.Pattern[str]:
-    return re.compile(rf"(?:^|(?<=[\s|·•–-]))(?:{alternatives((*PUBLISHED, *UPDATED))})(?!\w).*$", re.IGNORECASE)
+    return re.compile(rf"(?:^|(?<=[\s|·•–-]))(?:{alternatives((*PUBLISHED, *UPDATED, *OTHERS_WORK))})(?!\w).*$", re.IGNORECASE)
 
 
 @cache
@@ -243,7 +246,7 @@ def _ands() -> re.Pattern[str]:
 @cache
 def _not_plain() -> frozenset[str]:
     """Words that mean something in a byline."""
-    tables = (BY, AND, PUBLISHED, UPDATED, ROLES, NOBODY, OUTLETS, _AFFILIATING, _FIRMS, _LINKS, _RULES)
+    tables = (BY, AND, OTHERS_WORK, PUBLISHED, UPDATED, ROLES, NOBODY, OUTLETS, _AFFILIATING, _FIRMS, _LINKS, _RULES)
     return frozenset(word for table in tables for phrase in table for word in phrase.casefold().split())
 
 

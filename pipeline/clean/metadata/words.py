@@ -33,6 +33,8 @@ päivitetty, aktualizováno
 BY = phrases("""
 by, from, written by, story by, reported by, posted by, words by, text by, author, authors, published by, reviewed by, review by
 photos and story by, story and photos by, text and photos by, words and photos by, more by, more from, posts by, view all posts by, all posts by
+analysis by, opinion by, column by, commentary by, exclusive by, reporting by, guest post by, essay by, interview by, perspective by
+ein kommentar von, eine analyse von, eine kolumne von, ein essay von, ein interview von, ein bericht von, eine reportage von, kommentar von
 view all articles by, alle beiträge von, weitere artikel von, mehr von, voir tous les articles de, ver todas las entradas de
 article by, von, text, text von, ein gastbeitrag von, geschrieben von, erstellt von, autor, autorin, autoren, verfasst von, foto und text, interview
 par, écrit par, propos recueillis par, publié par, auteur, por, escrito por, texto, redacción, di, a cura di, autore, door
@@ -41,8 +43,16 @@ geschreven door, tekst, autorka, opracował, opracowała, автор, автор
 """)
 """Before the name of who wrote it."""
 
-LABELS = phrases("redaktion, bericht, verfasser, verfasserin, byline, text und fotos, text & foto, text & fotos, textes, testo, redaktør")
+LABELS = phrases(
+    "redaktion, protokoll, kommentar, bericht, verfasser, verfasserin, byline, text und fotos, text & foto, text & fotos, textes, testo, redaktør"
+)
 """Before that name and a colon; alone they are nobody's."""
+
+OTHERS_WORK = phrases("""
+photos by, photo by, photographs by, photography by, graphics by, illustrations by, illustration by, video by, medically reviewed by
+fact checked by, fact-checked by, additional reporting by, fotos von, foto von, fotos:, foto:, photos de, photographies de, fotos de
+""")
+"""Before the names of those who did something else for it."""
 
 AND = phrases("and, &, und, et, y, e, en, i, и, ve, och, og, ja, și, with, mit, avec, con, και, e da")
 """Between two names."""
@@ -51,7 +61,8 @@ ROLES = phrases("""
 staff, writer, writers, senior, contributing, freelance, special, chief, deputy, associate, assistant, executive, managing, guest
 correspondent, correspondents, reporter, reporters, editor, editors, columnist, journalist, contributor, contributors, producer, anchor
 blogger, photographer, director, professor, fellow, intern, analyst, critic, bureau, newsroom, manager, officer, president, founder
-publisher, expert, experte, expertin, autor, autorin
+publisher, expert, experte, expertin, autor, autorin, author, showbiz, royal, investigative, education, environment, climate, crime
+transport, finance, travel, fashion, tech, audience, assignment, gaming, envoyée, spéciale
 political, politics, business, sports, science, health, technology, culture, entertainment, wellness, national, international, foreign
 local, security, diplomatic, features, redakteur, redakteurin, korrespondent, korrespondentin, reporterin, volontär, volontärin
 chefredakteur, chefredakteurin, ressortleiter, journalistin, freier, freie, gastautor, gastautorin, journaliste, rédacteur, rédactrice

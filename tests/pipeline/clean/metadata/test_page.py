@@ -147,6 +147,8 @@ class TestAuthors:
                 ["Ama Mensah", "Will Drake"],
                 Origin.VISIBLE,
             ),
+            ("", H1 + "<ul class='author'><li>Ama Mensah</li><li>Will Drake</li></ul>", ["Ama Mensah", "Will Drake"], Origin.VISIBLE),
+            ("", H1 + "<p>The channel is too shallow.</p>" * 9 + "<p> <b>Ama Mensah</b> </p>", ["Ama Mensah"], Origin.VISIBLE),
             ("", H1 + "<p>By</p><p>Ama Mensah</p><p>The channel is too shallow.</p>", ["Ama Mensah"], Origin.VISIBLE),
             ("", H1 + "<div>new! | By <b>Ama Mensah</b> | April 3, 2024</div>", ["Ama Mensah"], Origin.VISIBLE),
             ("", H1 + "<p>Posted by Ama 12.03.2024</p>", ["Ama"], Origin.VISIBLE),

@@ -49,6 +49,15 @@ from schemas.article import Author
         ("12.03.2024 - Redaktion: Ute Kern (Pressesprecherin)", ["Ute Kern"]),
         ("Posted on March 12, 2024 by Ama Mensah", ["Ama Mensah"]),
         ("Ama Mensah'", ["Ama Mensah"]),
+        ("By AMA DOE and JAN MOOR", ["AMA DOE", "JAN MOOR"]),
+        ("Analysis by Ama Mensah", ["Ama Mensah"]),
+        ("Ein Kommentar von Ute Kern", ["Ute Kern"]),
+        ("Story by Ama Mensah; Photos by Will Drake", ["Ama Mensah"]),
+        ("Ama Mensah 12 hours ago", ["Ama Mensah"]),
+        ("Ute Kern vor 3 Stunden", ["Ute Kern"]),
+        ("Ama Mensah, The Example Republic", ["Ama Mensah"]),
+        ("By Ama Mensah of The Example", ["Ama Mensah"]),
+        ("Analysis by Ama Mensah, CNN Senior Supreme Court Analyst", ["Ama Mensah"]),
     ],
 )
 def test_names_are_taken_out_of_a_byline(line: str, expected: list[str]) -> None:
