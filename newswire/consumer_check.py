@@ -19,6 +19,7 @@ from newswire.consumer_lines import Line, Streamed
 from pipeline.errors import Misconfigured
 from schemas.article import Article
 from schemas.messages import Message, Showing
+from schemas.outcome import counted
 
 _LOOK_S = 0.05
 _COMMAND_S = 30
@@ -210,7 +211,7 @@ def _run(line: Line, look: Callable[[int], Shown], patience_s: float, case: Case
     if shown.shows != case.shows:
         return Result(name=case.name, ok=False, says=f"{case.wrong} It shows {json.dumps(shown.shows, ensure_ascii=False)}.")
     if case.applied is not None and shown.applied is not None and shown.applied != case.applied:
-        return Result(name=case.name, ok=False, says=f"{case.wrong} {shown.applied} messages had an effect, {case.applied} may.")
+        return Result(name=case.name, ok=False, says=f"{case.wrong} {counted(shown.applied, 'message')} had an effect, {case.applied} may.")
     return Result(name=case.name, ok=True)
 
 

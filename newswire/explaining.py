@@ -18,6 +18,7 @@ from pipeline.errors import Unreadable
 from pipeline.text import charset
 from pipeline.text.whitespace import one_line
 from schemas.article import Article, Draft
+from schemas.outcome import counted
 
 _SHOWN = 90
 """Characters of a block in the terminal's tree."""
@@ -52,7 +53,7 @@ def explained(body: bytes, url: str = "") -> Explained:
     article: Article | None = None
     try:
         article = cleaned(Draft(format="html", page_html=html or " ", url=url))
-        verdict = f"{article.access.value}, confidence {article.confidence:.2f}, {article.word_count} words"
+        verdict = f"{article.access.value}, confidence {article.confidence:.2f}, {counted(article.word_count, 'word')}"
     except Unreadable as refusal:
         verdict = str(refusal)
     return Explained(

@@ -7,6 +7,8 @@ from typing import Any
 
 import msgspec
 
+from schemas.outcome import counted
+
 _PROMPT_S = 5
 """What waits no longer than that is on its way."""
 
@@ -79,7 +81,7 @@ def _turn(row: Mapping[str, Any], redis: Redis, queue: str, drained: str) -> tup
     if redis.is_full:
         return "memory in Redis: its maxmemory is reached", "raise maxmemory, or look what else fills it; work goes on by itself"
     if row["leased"]:
-        return f"its turn: {row['leased']} are worked on", ""
+        return f"its turn: {row['leased']} in work", ""
     if row["waits_s"] > _PROMPT_S and redis.waiting.get(queue):
         return f"a worker: nobody takes from the queue {queue} since {row['waits_s']} s", "start one: newswire worker"
     if row["waits_s"] > _PROMPT_S:
@@ -90,7 +92,7 @@ def _turn(row: Mapping[str, Any], redis: Redis, queue: str, drained: str) -> tup
 def _fetches(status: Mapping[str, Any]) -> Iterator[Wait]:
     for row in status["fetches"]:
         if row["failures"]:
-            waits_for = f"{row['host']}, which failed {row['failures']} times in a row; not before {row['not_before']:%H:%M:%S}"
+            waits_for = f"{row['host']}, which failed {counted(row['failures'], 'time')} in a row; not before {row['not_before']:%H:%M:%S}"
         else:
             waits_for = f"{row['host']} at its pace"
         yield Wait(what="fetch", count=row["jobs"], waits_for=waits_for)
@@ -130,5 +132,5 @@ def _consumer(row: Mapping[str, Any]) -> tuple[str, str]:
     if row["in_flight"] >= max(1, row["waiting"] - row["parked"]) and not row["behind"]:
         return "its consumer: all of it is sent, and unanswered", f"newswire subscriptions check {name}"
     if row["in_flight"]:
-        return f"room: {row['in_flight']} are sent to its consumer, and unanswered", f"newswire subscriptions check {name}"
+        return f"room: {row['in_flight']} sent to its consumer, and unanswered", f"newswire subscriptions check {name}"
     return "the deliverer", "start it, if it does not run: newswire deliver"

@@ -166,7 +166,7 @@ def owe_missing(db: Database, name: str, *, run: int | None, chunk: int) -> int:
             NewWork(
                 stage="enrich",
                 lane="backfill",
-                label=f"{name} · {len(lacking[first : first + chunk])} texts without its facts{f' · run {run}' if run else ''}",
+                label=f"{name} · {counted(len(lacking[first : first + chunk]), 'text')} without its facts{f' · run {run}' if run else ''}",
                 refs=tuple(lacking[first : first + chunk]),
                 run=run,
                 only=name,

@@ -351,12 +351,15 @@ def db_restored(
 
     from pipeline.delivery import targets
     from pipeline.storage.restored import restored
+    from schemas.outcome import counted
 
     with opened(load()) as db, db.write() as conn:
         now = db.now(conn)
         logs = [name for name, kind in targets().items() if kind.is_log]
         done = restored(conn, now, since=now - timedelta(days=days), logs=logs)
-    say(f"Epoch {done.epoch}: {done.items} items of the last {days:g} days are told again to {done.subscriptions} subscriptions.")
+    say(
+        f"Epoch {done.epoch}: told again to {counted(done.subscriptions, 'subscription')}: {counted(done.items, 'item')} of the last {days:g} days."
+    )
 
 
 @database.command("check")

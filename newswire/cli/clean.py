@@ -68,7 +68,7 @@ def clean(
                 sys.stdout.write(msgspec.json.encode(line).decode() + "\n")
     if blocked or failed:
         if len(found) > 1:
-            tell(f"{blocked} of {len(found)} pages hold no article, {failed} could not be read.")
+            tell(f"{blocked} of {len(found)} pages without an article, {failed} not to be read.")
         raise typer.Exit(FAILED)
 
 

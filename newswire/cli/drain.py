@@ -35,6 +35,7 @@ def drain(
     newswire drain --end
     """
     from pipeline.storage import drain as rows
+    from schemas.outcome import counted
 
     with opened(load()) as db:
         if end:
@@ -48,7 +49,7 @@ def drain(
         left = _wait(db, timeout_s)
     if left:
         tell(f"Not all was done in {timeout_s:g} s; a lease ends by itself. Look again: newswire drain")
-        say(f"{left.work} pieces of work and {left.hosts} hosts are in hand.")
+        say(f"In hand: {counted(left.work, 'piece')} of work, {counted(left.hosts, 'host')}.")
         raise typer.Exit(FAILED)
     say("Nothing is in hand.")
 

@@ -35,6 +35,7 @@ def trigger(
     newswire trigger --due
     """
     from pipeline.errors import Infrastructure, Misconfigured
+    from schemas.outcome import counted
 
     if sum((bool(names), everything, due)) != 1:
         raise Misconfigured("Say what to poll: names of sources, or --all, or --due.", hint="newswire trigger --due --wait")
@@ -64,8 +65,7 @@ def trigger(
     else:
         came = f": {plain(done['verdicts'])}" if done["verdicts"] else ""
         later = f", {done['later']} due later" if done["later"] else ""
-        documents = "1 document" if done["documents"] == 1 else f"{done['documents']} documents"
-        counts = f"{documents}{came}; {done['quarantined']} in quarantine, {done['open']} still open{later}"
+        counts = f"{counted(done['documents'], 'document')}{came}; {done['quarantined']} in quarantine, {done['open']} still open{later}"
         say(f"{counts}; newswire runs show {started.run}")
     for name, note in done["failed"].items():
         tell(f"{name} failed: {note}")
@@ -80,13 +80,14 @@ def _wait(db: Database, run: int, timeout_s: float) -> dict[str, Any]:
     import time
 
     from pipeline.storage import runs
+    from schemas.outcome import counted
 
     until = time.monotonic() + timeout_s
     with progress(f"run {run}", None) as bar:
         while True:
             with db.read() as conn:
                 found = runs.progress(conn, run, db.now(conn))
-            bar.to(found["documents"], found["documents"] + found["open"], label=f"run {run}: {found['documents']} documents")
+            bar.to(found["documents"], found["documents"] + found["open"], label=f"run {run}: {counted(found['documents'], 'document')}")
             if not found["open"] or time.monotonic() >= until:
                 return found
             time.sleep(_LOOK_S)

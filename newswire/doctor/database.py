@@ -13,6 +13,7 @@ from newswire.doctor.finding import Finding, advice, clock, ok, wrong
 from pipeline.errors import Misconfigured
 from pipeline.storage import connections, schema
 from pipeline.storage.db import Database
+from schemas.outcome import counted
 
 KEEPS = {
     "fsync": "a crash of its machine may leave it broken",
@@ -90,7 +91,7 @@ def _postgresql(conn: Connection) -> Iterator[Finding]:
     if failed is not None:
         yield wrong(
             "database",
-            f"Archiving of its log fails since {failed.last_failed_wal}, {failed.failed_count} times: its disk fills, and no backup is complete.",
+            f"Archiving of its log fails since {failed.last_failed_wal}, {counted(failed.failed_count, 'time')}: its disk fills, and no backup is complete.",
             "See archive_command and the server's log.",
         )
 

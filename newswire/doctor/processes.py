@@ -13,6 +13,7 @@ from sqlalchemy import Connection, and_, exists, func, or_, select
 from newswire.doctor.finding import Finding, advice, ok, wrong
 from pipeline.storage import drain
 from pipeline.storage.db import Database
+from schemas.outcome import counted
 from schemas.tables import fetch_job, log_state, source, subscription, work
 
 PATIENCE = timedelta(seconds=60)
@@ -100,7 +101,7 @@ def _workers(readers: dict[str, list[str]], stages: list[tuple[str, str]]) -> It
     waited_for = {queue_of(*pair) for pair in stages}
     if not unread:
         workers = sorted({worker for names in readers.values() for worker in names})
-        yield ok("processes", f"{len(workers)} workers read all queues: {', '.join(workers)}")
+        yield ok("processes", f"All queues are read by {counted(len(workers), 'worker')}: {', '.join(workers)}")
         return
     roles = [role for role, queues in ROLES.items() if role != "all" and set(queues) & set(unread)]
     make = wrong if waited_for & set(unread) else advice

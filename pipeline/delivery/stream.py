@@ -26,6 +26,7 @@ from pipeline.errors import Infrastructure, Misconfigured
 from pipeline.storage.logs import Entry
 from pipeline.urls import verified
 from schemas.messages import LARGEST_BYTES, encode
+from schemas.outcome import counted
 
 _PATIENCE_S = 5
 _APPEND = """
@@ -184,7 +185,9 @@ class StreamLog:
             if group is None:
                 found.append(Finding(ok=True, says=f"The group {name} is not there yet: it is made with the first look."))
             else:
-                says = f"The group {name} has {group['consumers']} readers; of {length} entries it has {group['pending']} in hand."
+                says = (
+                    f"The group {name} has {counted(group['consumers'], 'reader')}; of {length} entries it has {group['pending']} in hand."
+                )
                 found.append(Finding(ok=bool(group["consumers"]), says=says))
         return found
 

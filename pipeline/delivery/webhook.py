@@ -31,6 +31,7 @@ from pipeline.errors import Gone, Infrastructure, Misconfigured, NewswireError, 
 from pipeline.guard import check_host, parse_allowed
 from pipeline.http import GuardedTransport, retry_after_s
 from schemas.messages import Message, Showing, encode
+from schemas.outcome import counted
 
 _AWAY = (408, 425, 429, 502, 503, 504)
 _GONE = 410
@@ -123,7 +124,7 @@ class WebhookChannel:
         self._runner.run(self._send(subscription, messages, now))
         if self._is_open:
             raise Infrastructure(
-                f"{self._name} refused {self._refused} messages in a row; the last one {self._answers[-1].why}.",
+                f"{self._name} refused {counted(self._refused, 'message')} in a row; the last one {self._answers[-1].why}.",
                 hint="One at a time is tried, later and later, until it takes one.",
             )
 

@@ -42,7 +42,7 @@ def test_nothing_waits_where_nothing_is_to_do() -> None:
         ({}, Redis(trouble="Connection refused"), "", "Redis, which is not to be had: Connection refused"),
         ({}, Redis(is_full=True), "", "memory in Redis: its maxmemory is reached"),
         ({}, Redis(), "drained since noon", "the end of the drain"),
-        ({"leased": 2}, Redis(), "", "its turn: 2 are worked on"),
+        ({"leased": 2}, Redis(), "", "its turn: 2 in work"),
         ({}, Redis(waiting={"ingest": 8}), "", "a worker: nobody takes from the queue ingest since 60 s"),
         ({}, Redis(), "", "to be offered, since 60 s: does the scheduler run?"),
         ({"waits_s": 1}, Redis(), "", "its turn"),
@@ -65,7 +65,7 @@ def test_what_is_due_later_waits_for_its_time() -> None:
         ({"trouble": "The broker is away.", "trouble_at": AT}, "its target, since 2026-03-01 12:00: The broker is away."),
         ({"is_log": True, "behind": 4, "waiting": 0}, "its readers"),
         ({"in_flight": 4}, "its consumer: all of it is sent, and unanswered"),
-        ({"in_flight": 1}, "room: 1 are sent"),
+        ({"in_flight": 1}, "room: 1 sent to its consumer"),
         ({}, "the deliverer"),
     ],
 )

@@ -47,7 +47,7 @@ def test_many_pages_are_shared_by_all_cores_and_stay_in_order(tmp_path: Path) ->
     assert [line["access"] for line in lines].count("blocked") == 1
     assert "challenge" in lines[20]["reason"]
     assert done.returncode == 1
-    assert b"1 of 40 pages hold no article" in done.stderr
+    assert b"1 of 40 pages without an article" in done.stderr
 
 
 def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
@@ -80,6 +80,6 @@ def test_addresses_are_fetched_with_their_further_pages_and_each_failure_is_a_se
             f"{web.url('/picture')} is a PNG picture, not a web page.",
             f"{web.url('/gone')} answers 404 Not Found: it is not there. Look whether the address is right; it may have moved.",
             f"{web.url('/down')} answers 503 Service Unavailable. It may answer later; polls try again by themselves.",
-            "1 of 4 pages hold no article, 2 could not be read.",
+            "1 of 4 pages without an article, 2 not to be read.",
         ]
         assert done.returncode == 1
