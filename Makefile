@@ -63,5 +63,5 @@ $(VENV)/.dev: $(VENV)/.runtime requirements/dev.txt
 	@touch $@
 
 $(VENV)/.bench: $(VENV)/.runtime requirements/bench.txt
-	@$(INSTALL) --no-deps -r requirements/bench.txt  # the lock is whole; resolving it anew, pip 24 trips over lxml[html-clean], asked for twice
+	@$(INSTALL) --no-deps -r requirements/bench.txt  # the lock is whole; resolving it anew, the pip of Python 3.11 (23) trips over lxml, asked for with html-clean and html_clean
 	@touch $@
