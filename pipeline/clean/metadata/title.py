@@ -16,6 +16,8 @@ from pipeline.clean.metadata.said import Said, believed, letters
 from schemas.article import Origin, Provenance
 
 _SEPARATOR = re.compile(r"\s+[|–—·»«:•‹›/~-]+\s+|\s*[|»«｜]\s*|\s+::\s+|(?<=\S)_(?=\S*$)")
+_EDGES = re.compile(r"^(?:[\s|»·•]+|Blog Archive\s*»\s*|\d{1,2}\.\d{1,2}\.(?:19|20)\d\d(?=[^\W\d]))|[\s|»·•]+$")
+"""A theme's ornaments and words, and a day that stands in the heading's element."""
 _LEAST_WORDS = 2
 _CONFIRMED, _SURELY = 0.2, 0.55
 """How like a heading is to what machines are told, to be believed: one of the first level, and one of the second."""
@@ -40,7 +42,7 @@ def read(head: Head, graph: Graph, site: str, host: str) -> tuple[str, Provenanc
     how = believed(
         chosen, [*headings[:1], *stated], same=lambda one, other: letters(one) == letters(other), alone=alone, differing_keeps=0.93
     )
-    return chosen.value, how, node or (head.headings[0].node if head.headings else None)
+    return _EDGES.sub("", chosen.value) or chosen.value, how, node or (head.headings[0].node if head.headings else None)
 
 
 def _stated(head: Head, graph: Graph, site: str, host: str) -> list[Said[str]]:

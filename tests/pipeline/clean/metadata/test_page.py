@@ -63,6 +63,12 @@ class TestTitle:
     def test_it_is_what_readers_see_without_the_sites_name(self, head: str, body: str, expected: str) -> None:
         assert said(head, body).headline == expected
 
+    @pytest.mark.parametrize(
+        "shown", ["| Channel to be deepened", "Blog Archive » Channel to be deepened", "<i>27.01.2022</i>Channel to be deepened"]
+    )
+    def test_ornaments_and_a_day_in_the_heading_are_no_part_of_it(self, shown: str) -> None:
+        assert said("", f"<h1>{shown}</h1>").headline == "Channel to be deepened"
+
     def test_origins_that_agree_make_it_surer_than_one_alone_and_those_that_differ_less_sure(self) -> None:
         title = "<meta property='og:title' content='{}'>".format
         agreed = said(title("Channel to be deepened"), "<h1>Channel to be deepened</h1>").provenance["headline"]
