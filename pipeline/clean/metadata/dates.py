@@ -22,9 +22,16 @@ _NAME = r"[^\W\d_][^\s\d.,/()\[\]:–—|·-]{2,15}"
 _DAY_MONTH = re.compile(
     rf"(?<!\d)(\d\d?)(?:st|nd|rd|th|er|º|ª|\.)?[\s\-/]*(?:(?:de|of)\s+|d[’'])?({_NAME})\.?,?(?:\s+(?:de|del))?[\s\-/]*((?:19|20)\d\d)(?!\d)"
 )
-_MONTH_DAY = re.compile(rf"({_NAME})\.?\s*(\d\d?)(?:st|nd|rd|th|\.)?(?:,\s*|\s+)(?:at\s+\d\S*\s+(?:[ap]m\s+)?)?((?:19|20)\d\d)(?!\d)")
+_MONTH_DAY = re.compile(
+    rf"({_NAME})\.?\s*(\d\d?)(?:st|nd|rd|th|\.)?(?:,\s*|\s+)(?:at\s+\d\S*\s+(?:[ap]m\s+)?|\d\d:\d\d:\d\d\s+[A-Z]{{3,4}}\s+)?((?:19|20)\d\d)(?!\d)"
+)
+"""`May 1, 2024`, `Wed May 01 10:00:00 CEST 2024` as Java prints it."""
+_YEAR_FIRST = re.compile(rf"((?:19|20)\d\d)(?:[.,]|\s+m\.)?\s+({_NAME})\.?\s+(\d\d?)(?!\d)")
+"""`2024. május 1.`, `2024 m. gegužės 1 d.`"""
+_BUDDHIST = re.compile(r"(?<!\d)(\d\d?)\s+([\u0e00-\u0e7f.]{4,20})\s+(25\d\d)(?!\d)")
+"""`1 พฤษภาคม 2567`: Thailand counts 543 years more."""
 _NUMBERS = re.compile(r"(?<![\d/.-])(\d\d?)([./-])\s?(\d\d?)\2\s?((?:19|20)?\d\d)(?![\d/])")
-_YEAR_OR_NUMBERS = re.compile(r"(?:19|20)\d\d|\d[./-]\s?\d")
+_YEAR_OR_NUMBERS = re.compile(r"(?:19|20|25)\d\d|\d[./-]\s?\d")
 """Without one of these no text is a date: told far sooner than by the forms themselves."""
 _TIME = re.compile(
     r"(?<![\d:])(\d\d?)(?:[:.h](\d\d)(?::\d\d)?\s*(?:([ap])\.?m\b\.?)?|\s*([ap])\.?m\b\.?)\s*(?:\(?([A-Z]{1,5}\b|[+-]\d\d:?\d\d))?",
@@ -35,6 +42,8 @@ _ZONES = {
     "BST": 1, "CET": 1, "CEST": 2, "MEZ": 1, "MESZ": 2, "EET": 2, "EEST": 3, "MSK": 3, "IST": 5.5, "PKT": 5, "SGT": 8, "HKT": 8, "PHT": 8,
     "JST": 9, "KST": 9, "AEST": 10, "AEDT": 11, "NZST": 12, "NZDT": 13, "UTC": 0, "GMT": 0, "Z": 0, "WIB": 7, "BRT": -3, "ART": -3,
 }  # fmt: skip
+_NAMED = ((_DAY_MONTH, (3, 2, 1)), (_MONTH_DAY, (3, 1, 2)), (_YEAR_FIRST, (1, 2, 3)), (_BUDDHIST, (3, 2, 1)))
+"""Forms with a month's name, and which group is year, month and day."""
 _NEARER = {"listopada": 11, "lis": 11}
 """Polish; Croatian calls October so, and prints its months as numbers more often."""
 _LONGEST = 160
@@ -126,17 +135,17 @@ def _printed(text: str, month_first: bool) -> Moment | None:
 def _printed_day(text: str, month_first: bool) -> tuple[tuple[int, int, int], tuple[int, int]] | None:
     if _YEAR_OR_NUMBERS.search(text) is None:
         return None
-    for pattern in (_DAY_MONTH, _MONTH_DAY):
+    for pattern, (of_year, of_month, of_day) in _NAMED:
         for match in pattern.finditer(text):
-            day, name = (match[1], match[2]) if pattern is _DAY_MONTH else (match[2], match[1])
-            month = _NEARER.get(name.casefold()) or months().get(key(name))
+            month = _NEARER.get(match[of_month].casefold()) or months().get(key(match[of_month]))
             if month:
-                return (int(match[3]), month, int(day)), match.span()
+                year = int(match[of_year])
+                return (year - 543 if year >= 2500 else year, month, int(match[of_day])), match.span()
     if big := _BIG_ENDIAN.search(text):
         return (int(big[1]), int(big[2]), int(big[3])), big.span()
     if numbers := _NUMBERS.search(text):
         first, second, year = int(numbers[1]), int(numbers[3]), int(numbers[4])
-        day_first = numbers[2] == "." or first > 12 or (not month_first and second <= 12)
+        day_first = numbers[2] == "." and second <= 12 or first > 12 or (not month_first and second <= 12)
         day, month = (first, second) if day_first else (second, first)
         return (year + 2000 if year < 70 else year + 1900 if year < 100 else year, month, day), numbers.span()
     return None

@@ -37,6 +37,11 @@ from pipeline.clean.metadata.dates import date_span, moment
         ("2023年12月22日 10:30", "2023-12-22T10:30:00+00:00"),
         ("2023年12月22日 下午3:05", "2023-12-22T15:05:00+00:00"),
         ("2023. 12. 22. 오후 9:30", "2023-12-22T21:30:00+00:00"),
+        ("2023. december 22.", "2023-12-22T00:00:00+00:00"),
+        ("2023 m. gruodžio 22 d.", "2023-12-22T00:00:00+00:00"),
+        ("Fri Dec 22 10:00:00 CET 2023", "2023-12-22T00:00:00+00:00"),
+        ("22 ธันวาคม 2566", "2023-12-22T00:00:00+00:00"),
+        ("22 ธันวาคม 2023", "2023-12-22T00:00:00+00:00"),
     ],
 )
 def test_a_time_is_read_in_its_own_zone(text: str, expected: str) -> None:
@@ -52,6 +57,7 @@ def test_which_number_is_the_month_is_asked_only_where_neither_tells() -> None:
         ("13/4/2024", True, "2024-04-13"),
         ("4/13/2024", False, "2024-04-13"),
         ("3.4.2024", True, "2024-04-03"),
+        ("4.13.2024", False, "2024-04-13"),
     ]:
         found = moment(text, month_first=is_month_first)
         assert found is not None
