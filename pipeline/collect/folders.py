@@ -7,7 +7,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, and_, select
 
-from pipeline.collect.intake import asked_of, in_short, ingest_rows, lane_of, poll_done, poll_failed, quarantined, take_in
+from pipeline.collect.intake import MOST_NEW, asked_of, in_short, ingest_rows, lane_of, poll_done, poll_failed, quarantined, take_in
 from pipeline.config import Settings
 from pipeline.errors import FetchFailed, Infrastructure, Misconfigured, NewswireError
 from pipeline.failpoints import hit
@@ -65,6 +65,8 @@ def _commit_scan(
     rows = ingest_rows(held.name, lane_of(held), claimed.run, taken.documents, settings.chunk_documents)
     if taken.more:
         rows.append(NewWork(stage="scan", lane=claimed.lane, label=claimed.label, refs=claimed.refs, run=claimed.run))
+        if taken.new < MOST_NEW:
+            sources.go_on(conn, held, look.cursor)
         poll_done(conn, now, poll_id, "", listed=taken.listed, new=taken.new)
     else:
         poll_done(

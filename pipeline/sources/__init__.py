@@ -73,7 +73,7 @@ class Look(msgspec.Struct, frozen=True, kw_only=True):
     notes: tuple[str, ...] = ()
     """What was mended or left out, one sentence each."""
     more: bool = False
-    """There is more than one look may carry: look again at once."""
+    """There is more than one look may carry: look again at once, from what `cursor` says on."""
     again_s: float | None = None
     """Look again so soon: something is not complete yet."""
 

@@ -4,6 +4,8 @@ change.
 Complete is a file that was renamed in (or had its times set, as copying does last), that nobody has open for writing, as far as the kernel
 tells, that nobody wrote to for a minute, or that looks as it did a second before. Passed over: names that begin with a dot or `~` or end like
 those of unfinished files, links, no plain files.
+
+A large folder is gone through in several looks: each begins after the last file that the one before it saw to.
 """
 
 from __future__ import annotations
@@ -12,11 +14,13 @@ import fcntl
 import os
 import stat
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from bisect import bisect_left
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
+from itertools import islice
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, unquote_to_bytes
 
 import msgspec
 import xxhash
@@ -35,6 +39,8 @@ QUIET_S = 60.0
 FILES_A_LOOK = 200
 BYTES_A_LOOK = 64_000_000
 """Bound what one transaction carries; the rest comes at once after it."""
+WALKED_A_LOOK = 50_000
+"""Bounds the time of a look that finds nothing new."""
 MARGIN_NS = 600 * 10**9
 """By how much the clocks of the database and of the file system may differ."""
 WHOLE_EVERY = timedelta(hours=1)
@@ -49,10 +55,25 @@ class File(msgspec.Struct, frozen=True):
     size: int
     mtime_ns: int
     ctime_ns: int
+    came_ns: int = 0
+    """When a folder that it is in was renamed, or let us in, at the latest: that leaves the file's own times alone."""
 
     @property
     def marks(self) -> dict[str, str]:
         return {"size": str(self.size), "mtime_ns": str(self.mtime_ns)}
+
+
+class Way(msgspec.Struct, frozen=True):
+    """Once through all files, in however many looks; in the cursor."""
+
+    began: datetime
+    whole_at: datetime
+    """When the last one began that asked for all files."""
+    since_ns: int = 0
+    """It asks for what changed after it; 0: for all."""
+    listed: int = 0
+    after: str = ""
+    """Path of the file to go on after, quoted; "": it is over."""
 
 
 def check(location: str) -> str:
@@ -69,37 +90,53 @@ def settings(given: Mapping[str, Setting]) -> dict[str, Setting]:
 
 def look(asked: Asked, reach: Reach) -> Look:
     """What is complete and new there, with its bytes. Raises FetchFailed where the folder itself can't be read."""
-    recursive = asked.settings.get("recursive", True) is not False
-    files = _files(Path(asked.location), recursive=recursive)
-    last: Mapping[str, Any] = asked.cursor
-    before = _before(last)
-    place = [asked.location, recursive]
-    whole_at = datetime.fromisoformat(last["whole_at"]) if last.get("place") == place else None
-    is_whole = whole_at is None or reach.now - whole_at >= WHOLE_EVERY
-    changed = files if is_whole or reach.only else [file for file in files if file.ctime_ns >= last["seen_to_ns"]]
-    found: list[Found] = []
-    waiting: dict[str, list[str]] = {}
-    size, more = 0, False
-    for file in _unknown(changed, reach):
-        if not (is_complete(file, before.get(file.key), reach.now) or has_no_writer(file)):
-            waiting[file.key] = _glimpse(file, before.get(file.key), reach.now)
-            continue
-        if len(found) >= FILES_A_LOOK or size >= BYTES_A_LOOK:
-            more = True
+    root, recursive = Path(asked.location), asked.settings.get("recursive", True) is not False
+    seen = _stat(root)
+    place = [asked.location, recursive, seen.st_dev, seen.st_ino]
+    way = Way(reach.now, reach.now) if reach.only else _way(asked.cursor, place, reach.now)
+    before = _unfinished(asked.cursor)
+    files = _files(root, seen, recursive=recursive, after=way.after)
+    if reach.only:
+        files = (file for file in files if file.key == reach.only)
+    ready: list[File] = []
+    young: list[File] = []
+    walked, size, after = 0, 0, ""
+    for file, is_news in _judged(files, lambda file: max(file.ctime_ns, file.came_ns) >= way.since_ns or file.key in before, reach):
+        walked += 1
+        if is_news:
+            (ready if is_complete(file, before.get(file.key), reach.now) else young).append(file)
+            size += file.size
+        if len(ready) + len(young) >= FILES_A_LOOK or size >= BYTES_A_LOOK or walked >= WALKED_A_LOOK:
+            after = "" if reach.only else quote(os.fsencode(file.path.relative_to(root)))  # whatever bytes it is made of
             break
-        one = _take(file, reach)
-        if one is None:
-            waiting[file.key] = _glimpse(file, None, reach.now)
-            continue
-        found.append(one)
-        size += len(one.document.body) if one.document else 0
-    cursor = {
-        "unfinished": waiting,
-        "place": place,
-        "seen_to_ns": int(reach.now.timestamp() * 1e9) - MARGIN_NS,
-        "whole_at": (reach.now if is_whole else whole_at or reach.now).isoformat(),
-    }
-    return Look(found=tuple(found), listed=len(files), cursor=cursor, more=more, again_s=SETTLE_S if waiting and not more else None)
+    taken = {file.key: _take(file, reach) for file in ready}
+    taken |= {file.key: _take(file, reach) if has_no_writer(file) else None for file in young}
+    waiting = {file.key: _glimpse(file, before.get(file.key), reach.now) for file in (*ready, *young) if taken[file.key] is None}
+    if way.after:
+        waiting |= {key: [size, mtime_ns, since.isoformat()] for key, (size, mtime_ns, since) in before.items() if key not in taken}
+    way = msgspec.structs.replace(way, listed=way.listed + walked, after=after)
+    return Look(
+        found=tuple(one for one in taken.values() if one is not None),
+        listed=way.listed,
+        cursor={"unfinished": waiting, "place": place, "way": msgspec.to_builtins(way)},
+        more=bool(after),
+        again_s=SETTLE_S if waiting and not after else None,
+    )
+
+
+def _way(cursor: Mapping[str, Any], place: Sequence[object], now: datetime) -> Way:
+    """How this look goes: on from where the last one stopped, for what changed since then, or for all files."""
+    whole = Way(began=now, whole_at=now)
+    if cursor.get("place") != place:
+        return whole
+    last = msgspec.convert(cursor["way"], Way)
+    if last.began > now:
+        return whole  # a clock that ran ahead was put right
+    if last.after:
+        return last
+    if now - last.whole_at >= WHOLE_EVERY:
+        return whole
+    return Way(began=now, whole_at=last.whole_at, since_ns=int(last.began.timestamp() * 1e9) - MARGIN_NS)
 
 
 def is_complete(file: File, before: tuple[str, str, datetime] | None, now: datetime) -> bool:
@@ -134,7 +171,7 @@ def has_no_writer(file: File) -> bool:
     return True
 
 
-def _before(cursor: Mapping[str, Any]) -> dict[str, tuple[str, str, datetime]]:
+def _unfinished(cursor: Mapping[str, Any]) -> dict[str, tuple[str, str, datetime]]:
     unfinished: Mapping[str, Sequence[str]] = cursor.get("unfinished") or {}
     return {key: (size, mtime_ns, datetime.fromisoformat(since)) for key, (size, mtime_ns, since) in unfinished.items()}
 
@@ -146,13 +183,13 @@ def _glimpse(file: File, before: tuple[str, str, datetime] | None, now: datetime
     return [*marks, since.isoformat()]
 
 
-def _unknown(files: Sequence[File], reach: Reach) -> Iterator[File]:
-    """Those that do not look as they did when they were last taken."""
-    wanted = [file for file in files if not reach.only or file.key == reach.only]
-    for start in range(0, len(wanted), FILES_A_LOOK):
-        group = wanted[start : start + FILES_A_LOOK]
-        known = {} if reach.only else reach.known([file.key for file in group])
-        yield from (file for file in group if file.key not in known or known[file.key].extra != file.marks)
+def _judged(files: Iterator[File], changed: Callable[[File], bool], reach: Reach) -> Iterator[tuple[File, bool]]:
+    """Each with whether it looks otherwise than when it was last taken. Those that did not change are not asked for."""
+    while group := list(islice(files, FILES_A_LOOK)):
+        asked = [file.key for file in group if changed(file)]
+        known = reach.known(asked) if asked and not reach.only else {}
+        news = {file.key for file in group if file.key not in known or known[file.key].extra != file.marks}.intersection(asked)
+        yield from ((file, file.key in news) for file in group)
 
 
 def _take(file: File, reach: Reach) -> Found | None:
@@ -184,38 +221,56 @@ def _take(file: File, reach: Reach) -> Found | None:
     return Found(entry=entry, hash=xxhash.xxh3_128_hexdigest(body), document=Document(url=entry.url, body=body, fetched_at=reach.now))
 
 
-def _files(root: Path, *, recursive: bool) -> list[File]:
-    """All plain files that have a finished name, by key."""
+def _stat(root: Path) -> os.stat_result:
+    """Of a file, or of a folder that can be read. Raises FetchFailed."""
     try:
-        if root.is_file():
-            return list(_file(root, root.name))
-        with os.scandir(root):
-            pass
+        seen = root.stat()
+        if not stat.S_ISREG(seen.st_mode):
+            os.scandir(root).close()
     except OSError as error:
         raise FetchFailed(
             f"{root} can't be read: {error.strerror}.",
             url=root.as_uri(),
             hint="Make it, or mend its rights; it is looked at again by itself.",
         ) from error
-    found: list[File] = []
-    for folder, folders, names in os.walk(root):  # links to folders are not followed; a folder that can't be read is passed over
-        folders[:] = sorted(name for name in folders if recursive and not name.startswith("."))
-        for name in names:
-            path = Path(folder, name)
-            found += _file(path, path.relative_to(root).as_posix())
-    return sorted(found, key=lambda file: file.key)
+    return seen
 
 
-def _file(path: Path, key: str) -> Iterator[File]:
-    name = path.name
-    if name.startswith((".", "~")) or name.lower().endswith(UNFINISHED):
-        return
-    try:
-        seen = path.lstat()
-    except OSError:
-        return  # gone since it was listed
+def _files(root: Path, seen: os.stat_result, *, recursive: bool, after: str) -> Iterator[File]:
+    """All plain files that have a finished name, folder by folder in the order of their names; those after one, which need not be there."""
     if stat.S_ISREG(seen.st_mode):
-        yield File(_as_text(key), path, seen.st_size, seen.st_mtime_ns, seen.st_ctime_ns)
+        return iter([_file(root, root.name, seen, 0)] if _is_finished(root.name) and not root.is_symlink() else [])
+    return _below(root, "", seen, 0, recursive, os.fsdecode(unquote_to_bytes(after)).split("/") if after else [])
+
+
+def _below(folder: Path, prefix: str, own: os.stat_result, came_ns: int, recursive: bool, after: Sequence[str]) -> Iterator[File]:
+    try:
+        names = sorted(path.name for path in folder.iterdir())
+    except OSError:
+        return  # a folder that can't be read is passed over
+    for name in names[bisect_left(names, after[0]) if after else 0 :]:
+        if name.startswith("."):
+            continue
+        path = folder / name
+        try:
+            seen = path.lstat()  # links are not followed
+        except OSError:
+            continue  # gone since it was listed
+        is_on_the_way = bool(after) and name == after[0]
+        if stat.S_ISDIR(seen.st_mode) and recursive:
+            # what comes into a folder sets both its times; so a later arrival hides a rename, but for what that did to the folder above
+            renamed_ns = seen.st_ctime_ns if seen.st_ctime_ns != seen.st_mtime_ns else min(seen.st_ctime_ns, own.st_ctime_ns)
+            yield from _below(path, f"{prefix}{name}/", seen, max(came_ns, renamed_ns), recursive, after[1:] if is_on_the_way else [])
+        elif stat.S_ISREG(seen.st_mode) and _is_finished(name) and not is_on_the_way:
+            yield _file(path, prefix + name, seen, came_ns)
+
+
+def _is_finished(name: str) -> bool:
+    return not name.startswith((".", "~")) and not name.lower().endswith(UNFINISHED)
+
+
+def _file(path: Path, key: str, seen: os.stat_result, came_ns: int) -> File:
+    return File(_as_text(key), path, seen.st_size, seen.st_mtime_ns, seen.st_ctime_ns, came_ns)
 
 
 def _as_text(key: str) -> str:

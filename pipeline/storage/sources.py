@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import random
 import secrets
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -226,6 +226,11 @@ def finish(conn: Connection, held: Source, now: datetime, *, again_s: float | No
         values["due_at"] = soon if held.due_at is None else min(held.due_at, soon)
     row = update(source).where(source.c.id == held.id)
     conn.execute(row.values(leased_until=None, token="", failures=0, last_error="", last_ok_at=now, **values))
+
+
+def go_on(conn: Connection, held: Source, cursor: Mapping[str, object]) -> None:
+    """A poll goes on with another look, from here."""
+    conn.execute(update(source).where(source.c.id == held.id).values(cursor=dict(cursor)))
 
 
 def fail(conn: Connection, held: Source, now: datetime, error: str) -> None:

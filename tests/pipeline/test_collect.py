@@ -228,7 +228,7 @@ def test_too_large_and_unreadable_files_are_set_aside_once_and_their_neighbours_
     with room.database.write() as conn:
         quarantine.replay(conn, [room.rows(tables.quarantine)[0].id], room.clock.now)
     [replayed] = room.scan()
-    assert replayed.sentence == "drop: 3 listed, 1 new"
+    assert replayed.sentence == "drop: 1 listed, 1 new"
     assert len(room.captured()) == 2
 
 
@@ -266,7 +266,7 @@ def test_more_than_one_look_may_carry_goes_on_at_once(room: Newsroom, box: Path,
         drop(box, f"{name}.json", name.encode())
     room.trigger()
     said = [room.scan()[0].sentence for _ in range(3)]
-    assert said == ["drop: 5 listed, 2 new, and more to come"] * 2 + ["drop: 5 listed, 1 new"]
+    assert said == ["drop: 2 listed, 2 new, and more to come", "drop: 4 listed, 2 new, and more to come", "drop: 5 listed, 1 new"]
     assert {lane for lane, _, _ in room.ingest()} == {"backfill"}
     assert (room.last_poll().outcome, room.last_poll().entries, room.last_poll().new_entries) == ("changed", 5, 5)
     assert room.rows(tables.work, tables.work.c.stage == "scan") == []

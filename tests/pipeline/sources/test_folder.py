@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import sys
 from collections.abc import Sequence
@@ -10,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.sources import Asked, Look, Reach
-from pipeline.sources.folder import SETTLE_S, SOURCE, File, is_complete
+from pipeline.sources import Asked, Look, Reach, folder
+from pipeline.sources.folder import MARGIN_NS, SETTLE_S, SOURCE, File, is_complete
 from schemas.document import Entry
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -60,24 +61,40 @@ def test_what_is_known_is_not_read_again(tmp_path: Path) -> None:
     assert look(tmp_path, known={"a.xml": first.found[0].entry}).found == ()
 
 
-def test_files_that_did_not_change_are_not_asked_for_but_once_an_hour(tmp_path: Path) -> None:
-    put(tmp_path / "a.xml")
-    began = datetime.fromtimestamp((tmp_path / "a.xml").stat().st_ctime, UTC)
-    cursor: dict[str, object] = {}
+class Looks:
+    """Looks at a folder, each with the cursor of the one before it; and what they asked the database for."""
 
-    def asked_for(minutes: int, *, recursive: bool = True) -> list[str]:
-        nonlocal cursor
-        asked: list[str] = []
+    def __init__(self, location: Path) -> None:
+        self.location = location
+        self.cursor: dict[str, object] = {}
+        self.asked: list[str] = []
+
+    def __call__(self, now: datetime, *, recursive: bool = True) -> Look:
+        self.asked = []
 
         def known(keys: Sequence[str]) -> dict[str, Entry]:
-            asked.extend(keys)
+            self.asked.extend(keys)
             return {}
 
         assert SOURCE.look is not None
         settings = SOURCE.settings({"recursive": recursive})
-        reach = Reach(known=known, now=began + timedelta(minutes=minutes), max_body_bytes=1000)
-        cursor = dict(SOURCE.look(Asked(name="drop", location=str(tmp_path), settings=settings, cursor=cursor), reach).cursor)
-        return asked
+        asked = Asked(name="drop", location=str(self.location), settings=settings, cursor=self.cursor)
+        found = SOURCE.look(asked, Reach(known=known, now=now, max_body_bytes=1000))
+        self.cursor = json.loads(json.dumps(found.cursor))
+        return found
+
+
+def ctime(path: Path) -> datetime:
+    return datetime.fromtimestamp(path.stat().st_ctime, UTC)
+
+
+def test_files_that_did_not_change_are_not_asked_for_but_once_an_hour(tmp_path: Path) -> None:
+    began = ctime(put(tmp_path / "a.xml"))
+    looks = Looks(tmp_path)
+
+    def asked_for(minutes: int, *, recursive: bool = True) -> list[str]:
+        looks(began + timedelta(minutes=minutes), recursive=recursive)
+        return looks.asked
 
     assert asked_for(0) == ["a.xml"], "the first look is at all"
     assert asked_for(20) == ["a.xml"], "clocks differ"
@@ -87,7 +104,110 @@ def test_files_that_did_not_change_are_not_asked_for_but_once_an_hour(tmp_path: 
     assert asked_for(101, recursive=False) == ["a.xml"], "an hour after the last look at all"
 
 
-def test_a_name_that_is_no_unicode_can_be_stored(tmp_path: Path) -> None:
+def test_after_a_clock_that_ran_ahead_was_put_right_all_files_are_asked_for(tmp_path: Path) -> None:
+    began = ctime(put(tmp_path / "a.xml"))
+    looks = Looks(tmp_path)
+    looks(began + timedelta(minutes=-30))
+    looks(began + timedelta(minutes=15))
+    looks(began)
+    assert looks.asked == ["a.xml"]
+    looks(began + timedelta(days=1))
+    looks(began)
+    assert looks.asked == ["a.xml"]
+
+
+@pytest.fixture
+def looked(tmp_path: Path) -> Looks:
+    """A folder that was looked at; what is in it by now, and beside it, changed too long ago to be asked for."""
+    for name in ("in/a.xml", "in/sub/b.xml", "in/sub/deep/c.xml", "out/d.xml", "out/deep/e.xml"):
+        put(tmp_path / name)
+    probe = tmp_path / "probe"
+    probe.touch()
+    written = ctime(probe)
+    while ctime(probe) < written + timedelta(milliseconds=10):  # the clock of files ticks in steps
+        probe.touch()
+    looks = Looks(tmp_path / "in")
+    looks(written + timedelta(milliseconds=5, microseconds=MARGIN_NS / 1000))
+    return looks
+
+
+def asked_next(looks: Looks) -> list[str]:
+    way = looks.cursor["way"]
+    assert isinstance(way, dict)
+    looks(datetime.fromisoformat(way["began"]))
+    return sorted(looks.asked)
+
+
+def test_of_a_folder_that_was_renamed_in_all_files_are_asked_for(tmp_path: Path, looked: Looks) -> None:
+    assert asked_next(looked) == []
+    (tmp_path / "out").rename(tmp_path / "in/batch")
+    assert asked_next(looked) == ["batch/d.xml", "batch/deep/e.xml"]
+
+
+def test_a_folder_that_was_renamed_in_and_got_another_file_is_asked_for_too(tmp_path: Path, looked: Looks) -> None:
+    (tmp_path / "out").rename(tmp_path / "in/batch")
+    put(tmp_path / "in/batch/f.xml")
+    assert asked_next(looked) == ["batch/d.xml", "batch/deep/e.xml", "batch/f.xml"]
+
+
+def test_a_folder_that_lets_us_in_at_last_is_asked_for(tmp_path: Path, looked: Looks) -> None:
+    (tmp_path / "in/sub").chmod(0o700)
+    assert asked_next(looked) == ["sub/b.xml", "sub/deep/c.xml"]
+
+
+def test_beside_a_new_file_what_was_there_is_not_asked_for(tmp_path: Path, looked: Looks) -> None:
+    put(tmp_path / "in/sub/f.xml")
+    assert asked_next(looked) == ["sub/f.xml"]
+
+
+def test_of_another_folder_in_its_place_all_files_are_asked_for(tmp_path: Path, looked: Looks) -> None:
+    (tmp_path / "in").rename(tmp_path / "before")
+    (tmp_path / "out").rename(tmp_path / "in")
+    assert asked_next(looked) == ["d.xml", "deep/e.xml"]
+
+
+def test_a_large_folder_is_gone_through_in_several_looks_and_each_file_asked_for_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(folder, "FILES_A_LOOK", 2)
+    names = ["a", "a b", "a.d/b", "a.d/c/d", "a.d/c/e", "a.d/f%2F", "a-/b", "b", "c", "ü"]
+    for name in names:
+        put(tmp_path / name)
+    began = ctime(tmp_path / "b")
+    looks = Looks(tmp_path)
+    found: list[str] = []
+    asked: list[str] = []
+    for turn in range(9):
+        now = looks(began + timedelta(minutes=turn))
+        found += keys(now)
+        asked += looks.asked
+        if "a.d/c/d" in keys(now):
+            (tmp_path / "a.d/c/d").unlink()  # the next look begins after a file that is gone
+            put(tmp_path / "a new one")
+        if not now.more:
+            break
+    assert sorted(asked) == sorted(found) == sorted(names)
+    assert now.listed == len(names)
+    monkeypatch.undo()
+    looks(began + timedelta(minutes=10))
+    assert "a new one" in looks.asked, "it came where the looks had been already"
+
+
+def test_a_look_that_finds_nothing_new_goes_on_in_another_one_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(folder, "WALKED_A_LOOK", 2)
+    for name in "abc":
+        put(tmp_path / name)
+    looks = Looks(tmp_path)
+    began = ctime(tmp_path / "a")
+    assert (looks(began).more, looks(began).more) == (True, False)
+    looks(began + timedelta(minutes=40))
+    looks(began + timedelta(minutes=40))
+    assert looks(began + timedelta(minutes=55)).more
+    assert looks.asked == []
+    assert looks(began + timedelta(minutes=55)).listed == 3
+
+
+def test_a_name_that_is_no_unicode_can_be_stored(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = Path(os.fsdecode(os.fsencode(tmp_path) + b"/caf\xe9.xml"))
     try:
         put(path)
@@ -96,6 +216,10 @@ def test_a_name_that_is_no_unicode_can_be_stored(tmp_path: Path) -> None:
     [one] = look(tmp_path).found
     assert one.entry.key == "caf%E9.xml"
     assert one.entry.url.endswith("caf%E9.xml")
+    put(tmp_path / "d.xml")
+    monkeypatch.setattr(folder, "FILES_A_LOOK", 1)
+    looks = Looks(tmp_path)
+    assert [keys(looks(NOW)), keys(looks(NOW))] == [["caf%E9.xml"], ["d.xml"]], "and gone on after"
 
 
 def file(*, size: int = 3, age_s: float = 0.0, renamed: bool = False) -> File:
@@ -128,6 +252,27 @@ def test_a_file_that_nobody_has_open_for_writing_is_complete(tmp_path: Path) -> 
     with path.open("rb"):
         os.utime(path, ns=(path.stat().st_ctime_ns + 10**9,) * 2)  # no rename shows: the clock of files ticks in steps
         assert keys(look(tmp_path)) == ["a.xml"]
+
+
+def test_what_waits_is_looked_at_again_after_the_last_of_several_looks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(folder, "FILES_A_LOOK", 2)
+    for name in "bcd":
+        put(tmp_path / name)
+    looks = Looks(tmp_path)
+    with (tmp_path / "a").open("wb", buffering=0) as growing:
+        growing.write(b"half")
+        began = ctime(tmp_path / "a")
+        assert [looks(began).again_s, looks(began).again_s, looks(began).again_s] == [None, None, SETTLE_S]
+
+
+def test_what_waits_is_asked_for_however_long_ago_it_changed(tmp_path: Path) -> None:
+    looks = Looks(tmp_path)
+    with (tmp_path / "a.xml").open("wb", buffering=0) as held:
+        held.write(b"whole")
+        began = ctime(tmp_path / "a.xml")
+        os.utime(tmp_path / "a.xml", (began.timestamp() + 10_000,) * 2)
+        assert keys(looks(began + timedelta(minutes=40))) == []
+        assert keys(looks(began + timedelta(minutes=40, seconds=1))) == ["a.xml"]
 
 
 def test_what_waits_is_remembered_since_when_it_looks_so(tmp_path: Path) -> None:
