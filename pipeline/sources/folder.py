@@ -1,9 +1,9 @@
 """A file, or a folder of files with all that is below it: each complete file is an entry, keyed by its path; the hash of its bytes tells a
 change.
 
-Complete is a file that was renamed in (or had its times set, as copying does last), that nobody has open for writing, as far as the kernel
-tells, that nobody wrote to for a minute, or that looks as it did a second before. Passed over: names that begin with a dot or `~` or end like
-those of unfinished files, links, no plain files.
+Complete is a file that was renamed in (or had its times set, as copying does last), that rests and nobody has open for writing, as far as the
+kernel tells, that nobody wrote to for a minute, or that looks as it did a second before. Passed over: names that begin with a dot or `~` or end
+like those of unfinished files, links, no plain files.
 
 A large folder is gone through in several looks: each begins after the last file that the one before it saw to.
 """
@@ -14,8 +14,9 @@ import fcntl
 import os
 import stat
 import sys
+import time
 from bisect import bisect_left
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from itertools import islice
 from pathlib import Path
@@ -36,6 +37,8 @@ SETTLE_S = 1.0
 """Between two looks at a file that may still grow."""
 QUIET_S = 60.0
 """Nobody wrote for so long: complete at first sight."""
+REST_S = 0.05
+"""Since the last write: who writes a file in several goes opens it again before that. A file's age is told by its own host's clock."""
 FILES_A_LOOK = 200
 BYTES_A_LOOK = 64_000_000
 """Bound what one transaction carries; the rest comes at once after it."""
@@ -109,6 +112,7 @@ def look(asked: Asked, reach: Reach) -> Look:
         if len(ready) + len(young) >= FILES_A_LOOK or size >= BYTES_A_LOOK or walked >= WALKED_A_LOOK:
             after = "" if reach.only else quote(os.fsencode(file.path.relative_to(root)))  # whatever bytes it is made of
             break
+    _rest(young)
     taken = {file.key: _take(file, reach) for file in ready}
     taken |= {file.key: _take(file, reach) if has_no_writer(file) else None for file in young}
     waiting = {file.key: _glimpse(file, before.get(file.key), reach.now) for file in (*ready, *young) if taken[file.key] is None}
@@ -169,6 +173,13 @@ def has_no_writer(file: File) -> bool:
     except OSError:
         return False
     return True
+
+
+def _rest(files: Iterable[File]) -> None:
+    """Until nobody wrote to them for a little while. A time to come was set by hand: it says nothing of a write."""
+    now = time.time()
+    left = [file.mtime_ns / 1e9 + REST_S - now for file in files]
+    time.sleep(max([0.0, *(one for one in left if one <= REST_S)]))
 
 
 def _unfinished(cursor: Mapping[str, Any]) -> dict[str, tuple[str, str, datetime]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
+import time
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -252,6 +253,25 @@ def test_a_file_that_nobody_has_open_for_writing_is_complete(tmp_path: Path) -> 
     with path.open("rb"):
         os.utime(path, ns=(path.stat().st_ctime_ns + 10**9,) * 2)  # no rename shows: the clock of files ticks in steps
         assert keys(look(tmp_path)) == ["a.xml"]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="no other kernel tells whether somebody writes")
+def test_a_file_that_is_written_in_several_goes_is_not_taken_between_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "a.xml"
+
+    def the_rest_comes(_: float) -> None:
+        with path.open("ab") as writer:
+            writer.write(b" and the rest")
+
+    path.write_bytes(b"the head")
+    with monkeypatch.context() as patched:
+        patched.setattr(time, "sleep", the_rest_comes)
+        half = look(tmp_path)
+    assert keys(half) == []
+    assert half.again_s == SETTLE_S
+    [one] = look(tmp_path).found
+    assert one.document is not None
+    assert one.document.body == b"the head and the rest"
 
 
 def test_what_waits_is_looked_at_again_after_the_last_of_several_looks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
