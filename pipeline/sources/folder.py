@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import signal
 import stat
 import sys
 import time
@@ -163,11 +164,14 @@ def has_no_writer(file: File) -> bool:
 
     False also where it can't tell: another system than Linux, another's file, a network's folder. See fcntl(2), F_SETLEASE. It is for the
     commonest case: what writes a small file and renames it at once does both in one tick of the file system's clock (4 ms).
+
+    Who opens it for writing just then makes the kernel signal this process, any of its threads: by SIGIO, which ends it, unless another is named.
     """
     if sys.platform != "linux" or not file.size:
         return False
     try:
         with file.path.open("rb") as opened:
+            fcntl.fcntl(opened, fcntl.F_SETSIG, signal.SIGURG)  # ignored unless somebody wants it
             fcntl.fcntl(opened, fcntl.F_SETLEASE, fcntl.F_RDLCK)
             fcntl.fcntl(opened, fcntl.F_SETLEASE, fcntl.F_UNLCK)
     except OSError:

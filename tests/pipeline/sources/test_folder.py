@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
 import sys
 import time
 from collections.abc import Sequence
@@ -272,6 +273,33 @@ def test_a_file_that_is_written_in_several_goes_is_not_taken_between_them(tmp_pa
     [one] = look(tmp_path).found
     assert one.document is not None
     assert one.document.body == b"the head and the rest"
+
+
+OPENED_BETWEEN = """
+import fcntl, os, sys
+from pathlib import Path
+from pipeline.sources.folder import File, has_no_writer
+
+path, real = Path(sys.argv[1]), fcntl.fcntl
+
+def opened_between(fd, command, argument):
+    if (command, argument) == (fcntl.F_SETLEASE, fcntl.F_UNLCK):
+        try:
+            os.open(path, os.O_WRONLY | os.O_NONBLOCK)
+        except BlockingIOError:
+            print("a writer waits", flush=True)
+    return real(fd, command, argument)
+
+fcntl.fcntl = opened_between
+print(has_no_writer(File("a", path, 1, 0, 0)))
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="no other kernel tells whether somebody writes")
+def test_who_opens_a_file_while_it_is_asked_whether_somebody_writes_ends_no_process(tmp_path: Path) -> None:
+    given = [sys.executable, "-c", OPENED_BETWEEN, str(put(tmp_path / "a.xml"))]
+    ended = subprocess.run(given, cwd=Path(__file__).parents[3], capture_output=True, text=True, check=False)
+    assert (ended.returncode, ended.stdout) == (0, "a writer waits\nTrue\n"), ended.stderr
 
 
 def test_what_waits_is_looked_at_again_after_the_last_of_several_looks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
