@@ -38,6 +38,9 @@ _LONG_TAG = re.compile(rb"<[a-zA-Z][^<>]{8000,}")
 _SCRIPT = re.compile(rb"<script\b(?![^>]{0,200}ld\+json)", re.IGNORECASE)
 _WHOLE_URL = re.compile(r"https?://[a-z0-9.-]+/(?:[\w/.%~+=&?,-]*[\w/])?", re.ASCII)
 """An address that joining leaves as it is."""
+_ROOTED = re.compile(r"(?:/(?![/.]))(?:[\w.%~+=&?,-]|/(?![/.]))*(?<=[\w/])", re.ASCII)
+"""The path of an address that joining only puts behind a host."""
+_ORIGIN = re.compile(r"https?://[a-z0-9.:-]+(?=/|\Z)", re.ASCII)
 _QUOTED = re.compile(rb"=\s*(?:\"[^\"]*\"|'[^']*')")
 _NEVER_DEEP = frozenset(
     "area base br col embed hr img input link meta param source track wbr p li td th tr tbody thead tfoot"
@@ -492,6 +495,8 @@ def absolute(url: str, base: str) -> str:
     """A link's address; empty for what is none."""
     if _WHOLE_URL.fullmatch(url):
         return url
+    if _ROOTED.fullmatch(url, 0, 2000) and (origin := _ORIGIN.match(base)):
+        return origin[0] + url
     try:
         return urljoin(base, url.strip()[:2000])
     except ValueError:
