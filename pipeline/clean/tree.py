@@ -254,9 +254,7 @@ def _refuse_abyss(html: str) -> None:
 
 def read_tree(root: LexborNode) -> Tree:
     """Walk once, gather text into blocks."""
-    walk = _Walk()
-    walk.run(root)
-    tree = walk.tree
+    tree = _walk(root)
     boxes = tree.boxes
     for raw in tree.blocks:
         box = boxes[raw.box]
@@ -274,152 +272,133 @@ def read_tree(root: LexborNode) -> Tree:
     return tree
 
 
-class _Walk:
-    def __init__(self) -> None:
-        self.tree = Tree(boxes=[Box("body", -1, 0, 0, "")])
-        self.box = self.tree.boxes[0]
-        self.index = 0
-        """Of `box`."""
-        self.in_caption = 0
-
-    def run(self, root: LexborNode) -> None:
-        """One loop with its state in locals: it runs once for each node of the page, and is a third of what cleaning costs."""
-        tree, boxes, kinds, known, of_tag, flush = self.tree, self.tree.boxes, _KINDS, _NAMES, _FRAME_TAGS, self._flush
-        stack: list[tuple[LexborNode, int]] = []
-        opened: list[tuple[int, str]] = []
-        pieces: list[str] = []
-        hrefs: list[tuple[int, int, str]] = []
-        in_link = linked = breaks = 0
-        node: LexborNode | None = root.first_child
-        for seen in range(MAX_NODES + 1):
-            while node is None and stack:
-                last, kind = stack.pop()
-                if kind == _BLOCK:
-                    if pieces:
-                        flush(pieces, hrefs, linked, breaks)
-                        pieces, hrefs, linked, breaks = [], [], 0, 0
-                    if self.box.is_caption:
-                        self.in_caption -= 1
-                    self.index = self.box.parent
-                    self.box = boxes[self.index]
-                elif kind == _LINK:
-                    in_link -= 1
-                    start, href = opened.pop()
-                    hrefs.append((min(start, len(pieces)), len(pieces), href))
-                node = last.next
-            if node is None or seen == MAX_NODES:
-                break
-            number = node.tag_id
-            kind = kinds.get(number, _BLOCK)
-            if kind == _TEXT:
-                text = node.text_content
-                if text and (pieces or not text.isspace()):
-                    pieces.append(text)
-                    if in_link:
-                        linked += len(text.strip())
-            elif kind == _BLOCK:
-                child = node.first_child
-                if child is not None:
-                    attributes = node.attributes
-                    tag = known.get(number) or (node.tag or "")[:_MAX_LABEL]
-                    label, bits, is_caption = "", of_tag.get(tag, 0), tag == "figcaption"
-                    if attributes:
-                        class_, id_ = attributes.get("class") or "", attributes.get("id") or ""
-                        label, bits, is_caption = _called(tag, class_[:_MAX_LABEL], id_[:_MAX_LABEL])
-                        if not _NAMING.issuperset(attributes):
-                            if _is_hidden(attributes) and tag != "figure":
-                                node = node.next
-                                continue
-                            bits |= _of_attributes(attributes)
-                    if pieces:
-                        flush(pieces, hrefs, linked, breaks)
-                        pieces, hrefs, linked, breaks = [], [], 0, 0
-                    above, index = self.box, len(boxes)
-                    figure = index if tag == "figure" else above.figure
-                    self.box = box = Box(tag, self.index, above.depth + 1, bits, label, is_caption, figure)
-                    self.index = index
-                    boxes.append(box)
-                    if is_caption:
-                        self.in_caption += 1
-                    stack.append((node, kind))
-                    node = child
-                    continue
-            elif kind == _BREAK:
-                pieces.append(_BR)
-                breaks += 1
-            elif kind == _IMAGE:
-                self._picture(node)
-            elif kind == _FRAME:
-                if url := _of_frame(node.attributes):
-                    tree.embeds.append((len(tree.blocks) + bool(pieces), self.index, url))
-            elif kind != _SKIP and (child := node.first_child) is not None:
-                if kind == _LINK:
-                    in_link += 1
-                    opened.append((len(pieces), node.attributes.get("href") or ""))
-                    tree.links += 1
-                elif kind == _TIME and (said := node.attributes.get("datetime")):
-                    tree.times.append((self.index, said))
-                stack.append((node, kind))
-                node = child
-                continue
-            node = node.next
-        tree.was_cut = node is not None
-        if pieces:
-            flush(pieces, hrefs, linked, breaks)
-
-    def _picture(self, node: LexborNode) -> None:
-        figure = self.box.figure
-        if figure > 0 and figure not in self.tree.pictures:
-            attributes = node.attributes
-            source = next(
-                (
-                    value
-                    for name in ("data-src", "src", "data-original")
-                    if (value := attributes.get(name)) and not value.startswith("data:")
-                ),
-                "",
-            )
-            if source:
-                self.tree.pictures[figure] = source
-
-    def _flush(self, pieces: list[str], hrefs: list[tuple[int, int, str]], linked: int, breaks: int) -> None:
-        text = "".join(pieces).strip()
-        if "  " in text or not text.isprintable():
-            text = " ".join(text.split())
-        if not text:
-            return
-        if breaks > 1:
-            parts = _parted(pieces, hrefs)
-            if len(parts) > 1:
-                for some, links in parts:
-                    line = " ".join("".join(some).split())
-                    if line:
-                        within = sum(len("".join(some[start:end]).strip()) for start, end, _ in links)
-                        self._add(line, min(within, len(line)), some, links)
-                return
-        self._add(text, min(linked, len(text)), pieces, hrefs)
-
-    def _add(self, line: str, linked: int, pieces: list[str], hrefs: list[tuple[int, int, str]]) -> None:
-        box = self.box
-        tag = box.tag
-        role = PARAGRAPH
-        url = ""
-        prose = 0
-        if self.in_caption:
-            role = CAPTION
-            url = self.tree.pictures.get(box.figure, "")
-        elif tag in _HEADINGS:
-            role = HEADING
-        elif len(hrefs) == 1 and linked >= len(line) * 0.8:
-            role = LINK
-            url = hrefs[0][2]
+def _walk(root: LexborNode) -> Tree:
+    """One loop with its state in locals: it runs once for each node of the page, and is a fifth of what cleaning costs."""
+    tree = Tree(boxes=[Box("body", -1, 0, 0, "")])
+    boxes, kinds, known, of_tag = tree.boxes, _KINDS, _NAMES, _FRAME_TAGS
+    stack: list[tuple[LexborNode, int]] = []
+    opened: list[tuple[int, str]] = []
+    pieces: list[str] = []
+    hrefs: list[tuple[int, int, str]] = []
+    box, index = boxes[0], 0
+    in_caption = in_link = linked = breaks = 0
+    node: LexborNode | None = root.first_child
+    for seen in range(MAX_NODES + 1):
+        while node is None and stack:
+            last, kind = stack.pop()
+            if kind == _BLOCK:
+                if pieces:
+                    _flush(tree, index, in_caption, pieces, hrefs, linked, breaks)
+                    pieces, hrefs, linked, breaks = [], [], 0, 0
+                in_caption -= box.is_caption
+                index = box.parent
+                box = boxes[index]
+            elif kind == _LINK:
+                in_link -= 1
+                start, href = opened.pop()
+                hrefs.append((min(start, len(pieces)), len(pieces), href))
+            node = last.next
+        if node is None or seen == MAX_NODES:
+            break
+        number = node.tag_id
+        kind = kinds.get(number, _BLOCK)
+        child = None
+        if kind == _TEXT:
+            text = node.text_content
+            if text and (pieces or not text.isspace()):
+                pieces.append(text)
+                if in_link:
+                    linked += len(text.strip())
+        elif kind == _BLOCK:
+            child = node.first_child
+            if child is not None:
+                attributes = node.attributes
+                tag = known.get(number) or (node.tag or "")[:_MAX_LABEL]
+                label, bits, is_caption = "", of_tag.get(tag, 0), tag == "figcaption"
+                if attributes:
+                    class_, id_ = attributes.get("class") or "", attributes.get("id") or ""
+                    label, bits, is_caption = _called(tag, class_[:_MAX_LABEL], id_[:_MAX_LABEL])
+                    if not _NAMING.issuperset(attributes):
+                        if _is_hidden(attributes) and tag != "figure":
+                            node = node.next
+                            continue
+                        bits |= _of_attributes(attributes)
+                if pieces:
+                    _flush(tree, index, in_caption, pieces, hrefs, linked, breaks)
+                    pieces, hrefs, linked, breaks = [], [], 0, 0
+                place = len(boxes)
+                box = Box(tag, index, box.depth + 1, bits, label, is_caption, place if tag == "figure" else box.figure)
+                index = place
+                boxes.append(box)
+                in_caption += is_caption
+        elif kind == _SKIP:
+            pass
+        elif kind == _BREAK:
+            pieces.append(_BR)
+            breaks += 1
+        elif kind == _IMAGE:
+            if box.figure > 0 and box.figure not in tree.pictures and (source := _of_picture(node.attributes)):
+                tree.pictures[box.figure] = source
+        elif kind == _FRAME:
+            if url := _of_frame(node.attributes):
+                tree.embeds.append((len(tree.blocks) + bool(pieces), index, url))
+        elif (child := node.first_child) is not None:
+            if kind == _LINK:
+                in_link += 1
+                opened.append((len(pieces), node.attributes.get("href") or ""))
+                tree.links += 1
+            elif kind == _TIME and (said := node.attributes.get("datetime")):
+                tree.times.append((index, said))
+        if child is not None:
+            stack.append((node, kind))
+            node = child
         else:
-            if tag == "li" or box.parent >= 0 and self.tree.boxes[box.parent].tag == "li":
-                role = LIST_ITEM
-            elif len(hrefs) == 1:
-                url = hrefs[0][2]
-            prose = prose_of(line, linked)
-        self.tree.blocks.append(Raw(line, role, tag, self.index, linked, prose, len(hrefs), pieces if hrefs else [], hrefs, url))
+            node = node.next
+    tree.was_cut = node is not None
+    if pieces:
+        _flush(tree, index, in_caption, pieces, hrefs, linked, breaks)
+    return tree
+
+
+def _flush(tree: Tree, index: int, in_caption: int, pieces: list[str], hrefs: list[tuple[int, int, str]], linked: int, breaks: int) -> None:
+    """Make a block of what was gathered in an element, or several where line breaks part it."""
+    text = "".join(pieces).strip()
+    if "  " in text or not text.isprintable():
+        text = " ".join(text.split())
+    if not text:
+        return
+    parts = _parted(pieces, hrefs) if breaks > 1 else ()
+    if len(parts) < 2:
+        _add(tree, index, in_caption, text, min(linked, len(text)), pieces, hrefs)
+        return
+    for some, links in parts:
+        line = " ".join("".join(some).split())
+        if line:
+            within = sum(len("".join(some[start:end]).strip()) for start, end, _ in links)
+            _add(tree, index, in_caption, line, min(within, len(line)), some, links)
+
+
+def _add(tree: Tree, index: int, in_caption: int, line: str, linked: int, pieces: list[str], hrefs: list[tuple[int, int, str]]) -> None:
+    box = tree.boxes[index]
+    tag = box.tag
+    role = PARAGRAPH
+    url = ""
+    prose = 0
+    if in_caption:
+        role = CAPTION
+        url = tree.pictures.get(box.figure, "")
+    elif tag in _HEADINGS:
+        role = HEADING
+    elif len(hrefs) == 1 and linked >= len(line) * 0.8:
+        role = LINK
+        url = hrefs[0][2]
+    else:
+        if tag == "li" or box.parent >= 0 and tree.boxes[box.parent].tag == "li":
+            role = LIST_ITEM
+        elif len(hrefs) == 1:
+            url = hrefs[0][2]
+        prose = prose_of(line, linked)
+    tree.blocks.append(Raw(line, role, tag, index, linked, prose, len(hrefs), pieces if hrefs else [], hrefs, url))
 
 
 @lru_cache(maxsize=8192)
@@ -452,6 +431,12 @@ def _parted(pieces: list[str], hrefs: list[tuple[int, int, str]]) -> list[tuple[
         )
         for first, last in cuts
     ]
+
+
+def _of_picture(attributes: dict[str, str | None]) -> str:
+    """The address of a picture; "" for one that stands in the page itself."""
+    given = (attributes.get(name) or "" for name in ("data-src", "src", "data-original"))
+    return next((url for url in given if url and not url.startswith("data:")), "")
 
 
 def _of_frame(attributes: dict[str, str | None]) -> str:
