@@ -110,7 +110,9 @@ def _shares(one: Said[tuple[Author, ...]], chosen: Said[tuple[Author, ...]]) -> 
 
 def _candidates(head: Head, around: Around, graph: Graph) -> Iterable[Said[tuple[Author, ...]]]:
     """What the page says, the most reliable first."""
-    yield Said(_of_things(graph, graph.article.get("author") or graph.article.get("creator")), Origin.JSON_LD, "author")
+    for name in ("author", "creator"):
+        if value := graph.article.get(name):
+            yield Said(_of_things(graph, value), Origin.JSON_LD, name)
     for name in names.AUTHORS:
         if values := head.meta.get(name):
             origin = Origin.OPENGRAPH if name.startswith(("article:", "og:")) else Origin.META
@@ -135,16 +137,25 @@ def _merged(lists: Iterable[tuple[Author, ...]]) -> tuple[Author, ...]:
     return tuple(found.values())[:MAX_PEOPLE]
 
 
+def _flat(value: object) -> list[object]:
+    """A list, of lists or of `@list`; anything else as a list of one."""
+    if isinstance(value, dict) and "@list" in value:
+        value = value["@list"]
+    values = value if isinstance(value, list) else [value]
+    return [inner for one in values for inner in (one if isinstance(one, list) else [one])]
+
+
 def _of_things(graph: Graph, value: object) -> tuple[Author, ...]:
     """`author` of JSON-LD: a name, an object, a list of either, or a reference to one. Organisations are no people."""
     lists = []
-    for one in value[: MAX_PEOPLE * 2] if isinstance(value, list) else [value]:
+    for one in _flat(value)[: MAX_PEOPLE * 2]:
         thing = graph.resolved(one)
         if isinstance(thing, dict) and types(thing) & _ORGANISATIONS:
             continue
         if isinstance(thing, dict):
             role = string(thing.get("jobTitle"))[:100]
-            for name in strings(thing.get("name")):
+            spelt = f"{string(thing.get('givenName'))} {string(thing.get('familyName'))}".strip()
+            for name in strings(thing.get("name")) or [spelt]:
                 authors = people(name, is_structured=True)
                 lists.append(
                     tuple(msgspec.structs.replace(author, role=role) if role and not author.role else author for author in authors)

@@ -22,7 +22,7 @@ MAX_PEOPLE = 20
 MAX_LINE = 120
 MAX_BYLINE = 400
 _ADDRESS = re.compile(r"\(?<?\b[\w.+-]+@[\w-]+(?:\.[\w-]+)+\b>?\)?|(?:https?://|www\.)\S+|(?<!\w)@\w+")
-_BRACKETS = re.compile(r"\(([^()]{1,60})\)|\[([^\[\]]{1,60})\]|^\W+|[\s,;|/·•–—:&-]+$")
+_BRACKETS = re.compile(r"\(([^()]{1,60})\)|\[([^\[\]]{1,60})\]|^\W+|(?:[\s,;|/·•–—:&-]|\s(?:and|und|et))+$")
 _AFFILIATING = tuple("for|at|in|from|with|bei|für|aus|pour|à|para|per|dla|special to|of the|as told to|is|was|has|covers|writes".split("|"))
 _AFFILIATION = re.compile(rf"\s+(?:{'|'.join(_AFFILIATING)})\s+.*$", re.IGNORECASE)
 _CREDENTIALS = re.compile(r"(?:,?\s+(?:(?!II|III|IV|VI)[A-Z]{2,4}|M\.D\.|Ph\.?D\.?|MBA|MSc|BSc))+$|^(?:MD|PhD|[A-Z]{2,4})$")
@@ -42,6 +42,7 @@ _RULES = frozenset("guidelines policy policies standards process principles prof
 """Last words of such links."""
 _READING = re.compile(r"\b\d+\s*(?:min\b|minutes?\b|Min\.|(?:\w+\s)?ago\b).*$|\b(?:vor|hace|il y a)\s+\d.*$", re.IGNORECASE)
 """`5 min read`, `3 hours ago`."""
+_TAGS = re.compile(r"<[^<>@]*>")
 _LEADING_AND = re.compile(r"^(?:and|&|und|et|y|e)\s+", re.IGNORECASE)
 _COMMA = re.compile(r"\s*(?:[,;|/·•、，；\n]|\s[–—-]\s)\s*")
 PLAIN = re.compile(r"[A-Z][a-z]{2,20} (?:[A-Z]\.? )?[A-Z][a-z]{2,20}")
@@ -57,7 +58,7 @@ def people(text: str, *, is_structured: bool = False) -> tuple[Author, ...]:
     if PLAIN.fullmatch(text) and _not_plain().isdisjoint(text.casefold().split()) and agency_of(text) is None:
         return (Author(name=text),)
     text = one_line(text[: MAX_BYLINE * 2])[:MAX_BYLINE]
-    text = _ADDRESS.sub(" ", text)
+    text = _ADDRESS.sub(" ", _TAGS.sub(" ", text) if "<" in text else text)
     if (span := dates.date_span(text)) is not None:  # `Ama Mensah May 1, 2024`, `Posted on May 1, 2024 by Ama Mensah`
         behind = text[span[1] :].lstrip(" ,.|@:0123456789UhrampAMP")
         text = behind if may_be_byline(behind) else text[: span[0]]

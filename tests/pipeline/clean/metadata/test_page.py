@@ -90,6 +90,10 @@ class TestAuthors:
                 Origin.JSON_LD,
             ),
             (linked(author="Ama Mensah and Will Drake"), "", ["Ama Mensah", "Will Drake"], Origin.JSON_LD),
+            (linked(author=[[{"name": "Ama Mensah"}], [{"name": "Will Drake"}]]), "", ["Ama Mensah", "Will Drake"], Origin.JSON_LD),
+            (linked(author={"@list": [{"name": "Ama Mensah and"}, "Will Drake"]}), "", ["Ama Mensah", "Will Drake"], Origin.JSON_LD),
+            (linked(author={"@type": "Person", "givenName": "Ama", "familyName": "Mensah"}), "", ["Ama Mensah"], Origin.JSON_LD),
+            (linked(author={"@type": "Organization", "name": "Example"}, creator=["Ama Mensah"]), "", ["Ama Mensah"], Origin.JSON_LD),
             (
                 linked(author={"@id": "#a"}) + linked(**{"@id": "#a", "@type": "Person", "name": "Ama Mensah"}),
                 "",

@@ -49,6 +49,7 @@ from schemas.article import Author
         ("12.03.2024 - Redaktion: Ute Kern (Pressesprecherin)", ["Ute Kern"]),
         ("Posted on March 12, 2024 by Ama Mensah", ["Ama Mensah"]),
         ("Ama Mensah'", ["Ama Mensah"]),
+        ("<a href='/p/ama'>Ama Mensah</a>", ["Ama Mensah"]),
         ("By AMA DOE and JAN MOOR", ["AMA DOE", "JAN MOOR"]),
         ("Analysis by Ama Mensah", ["Ama Mensah"]),
         ("Ein Kommentar von Ute Kern", ["Ute Kern"]),
