@@ -44,6 +44,9 @@ HORIZON_S = 0.5
 """Jobs are taken so long before they may begin."""
 MOST_RETRIES = {"page": 6, "listing": 1}
 """Of transient errors, beyond the first try. A listing is asked again in its rhythm anyway."""
+MOST_RETRIES_OF_FURTHER_PAGE = 2
+LONGEST_WAIT_FOR_FURTHER_PAGE_S = 60.0
+"""What was had of its story is withheld meanwhile."""
 FIRST_RETRY_S = 5.0
 LONGEST_RETRY_S = 3_600.0
 FAILURES_TO_BACK_OFF = 3
@@ -132,6 +135,9 @@ class _Result(msgspec.Struct, frozen=True):
     @property
     def ends(self) -> bool:
         """Whether the job is over."""
+        if isinstance(self.error, Transient) and self.job.continues is not None:
+            is_long = (self.error.retry_after_s or 0.0) > LONGEST_WAIT_FOR_FURTHER_PAGE_S
+            return is_long or self.job.retries >= MOST_RETRIES_OF_FURTHER_PAGE
         if isinstance(self.error, Transient):
             return self.job.retries >= MOST_RETRIES[self.job.kind]
         return self.answer is not None or self.error is not None

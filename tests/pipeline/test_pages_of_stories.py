@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -180,6 +181,29 @@ def test_a_page_that_fails_for_a_while_is_waited_for(room: Newsroom, clock: Sett
     room.pump()
     ingest(room)
     assert list(article(room).paragraphs) == PARTS
+
+
+def test_a_page_that_goes_on_failing_withholds_the_others_for_half_a_minute_only(room: Newsroom, clock: Settable) -> None:
+    room.web.at(path(2), reply(status=503))
+    room.poll()
+    for _ in range(2):
+        assert room.ingest() == []
+        [job] = room.rows(tables.fetch_job)
+        assert job.due_at - clock.now < timedelta(seconds=25)
+        clock.now = job.due_at
+        room.pump()
+    ingest(room)
+    assert article(room).access is Access.PARTIAL
+    assert list(article(room).paragraphs) == PARTS[:2]
+    assert "In quarantine under 1" in why(room, path(1))
+
+
+@pytest.mark.parametrize(("wait_s", "waits"), [(60, True), (61, False)])
+def test_a_page_that_is_to_be_asked_for_much_later_is_not_waited_for(room: Newsroom, wait_s: int, waits: bool) -> None:
+    room.web.at(path(2), reply(status=429, Retry_After=str(wait_s)))
+    room.poll()
+    assert (room.ingest() == []) is waits
+    assert bool(room.rows(tables.fetch_job)) is waits
 
 
 @pytest.mark.parametrize("point", ["fetch.taken", "fetch.before_commit", "fetch.after_commit"])
