@@ -70,7 +70,7 @@ def read_page(html: str, *, url: str = "", first: str = "") -> Page:
         access=judged.access,
         access_reason=judged.reason,
         confidence=confidence,
-        next_page=pages.next_page(parser, said, url=url or said.canonical_url, first=first),
+        next_page=pages.next_page(parser, html, said, url=url or said.canonical_url, first=first),
     )
 
 

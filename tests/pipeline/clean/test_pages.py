@@ -75,6 +75,11 @@ def test_a_list_of_pages_beside_the_story_is_enough() -> None:
     assert next_of(arabic) == f"{STORY}?page=2"
 
 
+def test_the_number_may_stand_in_an_element_of_its_own_within_the_link() -> None:
+    page = html(1, pager(("1", ""), ("<span> <b>2</b> </span>", f"{STORY}?page=2")))
+    assert next_of(page) == f"{STORY}?page=2"
+
+
 def test_pages_may_be_counted_from_0_in_addresses() -> None:
     page = html(1, pager(("1", ""), ("2", "?page=1"), ("3", "?page=2")))
     assert next_of(page) == f"{STORY}?page=1"
