@@ -476,6 +476,7 @@ subscription = _table(
         "revision", Integer, nullable=False, server_default=text("0")
     ),  # raised by each change of settings: deliverers look at them again
     Column("past", Json, nullable=False, server_default=text("'[]'")),  # filters that it had: schemas of storage/subscriptions.py
+    Column("refilter_from", Id),  # items from here on have still to be looked at for the last change of filter; NULL: none
     Column("generation", BigInteger, nullable=False),
     Column("read_seq", BigInteger, nullable=False),  # of a log, its floor: all events up to here are acknowledged
     _words("token"),

@@ -23,7 +23,7 @@ import structlog
 from pipeline.delivery import Answered, Channel, Held, Log, open_channel, open_log, target, targets
 from pipeline.errors import DatabaseAway, Gone, Infrastructure, Misconfigured, NewswireError, Transient
 from pipeline.failpoints import hit
-from pipeline.storage import deliveries, drain, ledger, subscriptions
+from pipeline.storage import changing, deliveries, drain, ledger, subscriptions
 from pipeline.storage import logs as log_rows
 from pipeline.storage.db import Database
 from pipeline.storage.deliveries import Answer, Due, Look
@@ -94,7 +94,8 @@ class Courier(threading.Thread):
     def step(self, look: Look, at: datetime | None) -> bool:
         """One pass; whether there is more to do at once. What goes wrong is dealt with here."""
         try:
-            return self._pass(look, at)
+            more = look.refilters and changing.step(self._db, self._name)
+            return self._pass(look, at) or more
         except DatabaseAway as error:  # ours, and so no reason to leave the target alone: the next look wakes us again
             log.warning("deliver.database_is_away", subscription=self._name, why=str(error))
         except (Infrastructure, Transient) as error:

@@ -115,6 +115,7 @@ def upgrade() -> None:
         sa.Column("embargo", sa.Text(), server_default=sa.text("'wait'"), nullable=False),
         sa.Column("revision", sa.Integer(), server_default=sa.text("0"), nullable=False),
         sa.Column("past", Json, server_default=sa.text("'[]'"), nullable=False),
+        sa.Column("refilter_from", Id, nullable=True),
         sa.Column("generation", sa.BigInteger(), nullable=False),
         sa.Column("read_seq", sa.BigInteger(), nullable=False),
         sa.Column("token", sa.Text(), server_default=sa.text("''"), nullable=False),

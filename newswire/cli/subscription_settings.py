@@ -10,6 +10,7 @@ from newswire.cli.opening import load, opened
 from newswire.cli.output import AsJson, progress, say, show_json
 
 if TYPE_CHECKING:
+    from pipeline.storage.db import Database
     from pipeline.storage.subscriptions import Subscription
 
 
@@ -26,7 +27,8 @@ def change(
     embargo: Annotated[str, typer.Option(help="wait, or early.", show_default=False)] = "",
     as_json: AsJson = False,
 ) -> None:
-    """Change settings while it runs; what is not named stays. Its consumer is told of what it has and the new filter no longer lets pass.
+    """Change settings while it runs; what is not named stays. Its consumer is told of what it has and the new filter no longer lets pass: the
+    deliverer looks for that, and nothing waits for it.
 
     \b
     newswire subscriptions set stories --set window=500
@@ -41,8 +43,7 @@ def change(
     if not (settings or only or after or embargo):
         raise Misconfigured("Say what to change: --set, --filter, --after or --embargo.", hint="newswire subscriptions set --help")
     with opened(load()) as db:
-        with db.read() as conn:
-            before = subscriptions.get(conn, name)
+        before = _settled(db, name)
         wanted = msgspec.structs.replace(
             before,
             target=_merged(before.target, target_settings(settings or [], may_be_empty=True)),
@@ -51,24 +52,32 @@ def change(
             embargo=embargo or before.embargo,
         )
         target(before.kind).check(wanted.target)
-        with progress("Looking for what leaves the filter", None) as bar:
-            found = changing.affected(db, before, wanted, bar.to)
         changed = _changed(before, wanted)
         if changed:
             with db.write() as conn:
-                found = changing.change(conn, db.now(conn), before, wanted, found)
+                changing.change(conn, db.now(conn), before, wanted)
+        with db.read() as conn:
+            now = subscriptions.get(conn, name)
     if as_json:
-        show_json({"changed": changed, "left": len(found.left), "came": len(found.came)})
+        show_json({"changed": changed})
         return
     say(*(changed or [f"{name} is set so already."]))
-    if found.left:
-        say(f"Its consumer is told that {_items(len(found.left))} left the filter.")
-    if found.came:
-        say(f"Its consumer is told that {_items(len(found.came))} came back into the filter.")
+    if now.refilter_from is not None:
+        say(f"The deliverer looks for what leaves the filter and tells its consumer: newswire subscriptions show {name}")
 
 
-def _items(count: int) -> str:
-    return f"{count:,} item{'' if count == 1 else 's'}"
+def _settled(db: Database, name: str) -> Subscription:
+    """One of which all items are looked at for its last change of filter: what a deliverer has not done yet is done here."""
+    from pipeline.storage import changing, subscriptions
+
+    with progress("Looking for what its last change left", None) as bar:
+        while True:
+            with db.read() as conn:
+                one = subscriptions.get(conn, name)
+            if one.refilter_from is None:
+                return one
+            bar.to(one.refilter_from, one.past[-1].items)
+            changing.step(db, name)
 
 
 def _merged(old: dict[str, Any], new: dict[str, Any]) -> dict[str, Any]:

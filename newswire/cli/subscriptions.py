@@ -140,7 +140,7 @@ def show(name: _Name, as_json: AsJson = False) -> None:
         [
             ("name", one.name),
             ("target", target(one.kind).describe(one.target)),
-            ("filter", in_words(one.filter)),
+            ("filter", _filter(one)),
             ("told after", one.after),
             ("state", _state(one)),
             ("read up to event", one.read_seq),
@@ -154,6 +154,15 @@ def show(name: _Name, as_json: AsJson = False) -> None:
         say("Parked:")
         table(_PARKED, [tuple(row.values()) for row in held_back])
         tell(f"Try them again: newswire subscriptions retry {name} --all")
+
+
+def _filter(one: Subscription) -> str:
+    if one.refilter_from is None:
+        return in_words(one.filter)
+    from schemas.outcome import counted
+
+    left = counted(one.past[-1].items + 1 - one.refilter_from, "item")
+    return f"{in_words(one.filter) or 'none'} (what left it is looked for: {left} to go)"
 
 
 @subscriptions.command("pause")

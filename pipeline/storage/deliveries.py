@@ -78,6 +78,8 @@ class Look(msgspec.Struct, frozen=True, kw_only=True):
     """There are rows to send."""
     urgent: bool = False
     """Among them a kill or a flash."""
+    refilters: bool = False
+    """There are items to look at for a change of filter."""
     generation: int = 0
     """A rewind raises it."""
     revision: int = 0
@@ -100,7 +102,8 @@ def waiting(conn: Connection, now: Callable[[], datetime], token: str) -> tuple[
         (subscription.c.read_seq < last).label("behind"),
         last.label("last"),
     )
-    some = or_(subscription.c.read_seq < last, exists().where(mine, delivery.c.parked_at.is_(None)))
+    refilters = and_(drain.is_off(), subscription.c.refilter_from.is_not(None))
+    some = or_(subscription.c.read_seq < last, refilters, exists().where(mine, delivery.c.parked_at.is_(None)))
     found = conn.execute(select(*columns).where(subscription.c.removed_at.is_(None), some)).all()
     if not found:
         return None, []
@@ -111,7 +114,7 @@ def waiting(conn: Connection, now: Callable[[], datetime], token: str) -> tuple[
     is_urgent = and_(is_on, exists().where(ready, delivery.c.lane.in_((KILL, FLASH))))
     free = or_(subscription.c.token == token, subscription.c.leased_until.is_(None), subscription.c.leased_until < at)
     rows = conn.execute(
-        select(*columns, is_due.label("due"), is_urgent.label("urgent"))
+        select(*columns, is_due.label("due"), is_urgent.label("urgent"), refilters.label("refilters"))
         .where(subscription.c.id.in_([row.id for row in found]), free)
         .order_by(subscription.c.id)
     )
@@ -121,6 +124,7 @@ def waiting(conn: Connection, now: Callable[[], datetime], token: str) -> tuple[
             behind=bool(row.behind),
             due=bool(row.due),
             urgent=bool(row.urgent),
+            refilters=bool(row.refilters),
             generation=row.generation,
             revision=row.revision,
             last=row.last,

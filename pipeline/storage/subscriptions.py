@@ -30,9 +30,11 @@ class Past(msgspec.Struct, frozen=True, kw_only=True):
     embargo: str
     until: int
     """The newest version at that time."""
+    items: int
+    """The newest item: all up to it are looked at."""
     first: int
     last: int
-    """The events that tell of the change (`refiltered`); first > last: there are none."""
+    """The events that tell of the change (`refiltered`) are among these; first > last: there are none."""
 
 
 class Subscription(msgspec.Struct, frozen=True, kw_only=True):
@@ -47,6 +49,8 @@ class Subscription(msgspec.Struct, frozen=True, kw_only=True):
     embargo: str
     revision: int
     past: list[Past]
+    refilter_from: int | None
+    """From this item on they are still to be looked at for the last change of filter."""
     generation: int
     read_seq: int
     token: str

@@ -1,7 +1,7 @@
 """Random interleavings of the press, the deliverer, a consumer and an operator over one subscription, against a reference of a few lines.
 
-Messages and acknowledgements come late, twice, out of order, or never; the consumer loses what it held and rewinds. When all is quiet it
-shows what is true.
+Messages and acknowledgements come late, twice, out of order, or never; the consumer loses what it held and rewinds; the filter is changed, and
+what that changes is looked for while all goes on. When all is quiet the consumer shows what is true.
 """
 
 from __future__ import annotations
@@ -11,12 +11,13 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, cast
 
+import msgspec
 import pytest
 from hypothesis import settings, strategies
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule, run_state_machine_as_test
 from sqlalchemy import Connection, delete, func, select, update
 
-from pipeline.storage import deliveries, subscriptions
+from pipeline.storage import changing, deliveries, subscriptions
 from pipeline.storage.db import Database
 from pipeline.storage.deliveries import Answer, Due
 from pipeline.storage.subscriptions import Subscription
@@ -26,7 +27,7 @@ from tests.wire import LONG, NOW, Wire
 
 STORIES = 3
 WANTED, OTHER = "harbour", "library"
-"""A headline with the first fits the subscription's filter."""
+"""A headline with the first fits the subscription's filter, at first."""
 choice = strategies.integers(min_value=0, max_value=1000)
 
 
@@ -39,9 +40,8 @@ class Story:
     headline: str = ""
     killed: bool = False
 
-    @property
-    def shows(self) -> str | None:
-        return None if self.killed or WANTED not in self.headline else self.headline
+    def shows(self, word: str) -> str | None:
+        return None if self.killed or word not in self.headline else self.headline or None
 
 
 class DeliveryMachine(RuleBasedStateMachine):
@@ -60,6 +60,12 @@ class DeliveryMachine(RuleBasedStateMachine):
         self.holds: dict[int, Message] = {}
         self.owed: dict[int, int] = {}
         self.told_of: set[int] = set()
+        self.word = WANTED
+        self.words_before: list[tuple[str, int]] = []
+        """Filters that it had, and the newest version at the end of each."""
+        self.refilters = False
+        self.passed_over: set[int] = set()
+        """Items that came into the filter by its change, and were never in one before: told of with their next event."""
 
     @initialize()
     def empty(self) -> None:
@@ -100,6 +106,22 @@ class DeliveryMachine(RuleBasedStateMachine):
             named = select(tables.identity.c.item).where(tables.identity.c.key == f"tag:hw:{which}")
             self.stories[which].item = int(conn.execute(named).scalar_one())
 
+    # --- the operator ---------------------------------------------------------------------------------------------------------
+
+    @precondition(lambda self: not self.refilters)
+    @rule(word=strategies.sampled_from((WANTED, OTHER, "")))
+    def the_filter_is_changed(self, word: str) -> None:
+        with self.db.write() as conn:
+            before = subscriptions.get(conn, "team")
+            after = msgspec.structs.replace(before, filter={"keyword": [word]} if word else {})
+            changing.change(conn, self.wire.now, before, after)
+            if word == self.word:
+                return
+            newest = int(conn.execute(select(func.coalesce(func.max(tables.version.c.id), 0))).scalar_one())
+            self.passed_over |= {one.item for one in self.stories if one.item and word in one.headline and not self._fitted(conn, one.item)}
+        self.words_before.append((self.word, newest))
+        self.word, self.refilters = word, True
+
     # --- the deliverer --------------------------------------------------------------------------------------------------------
 
     @rule()
@@ -110,11 +132,18 @@ class DeliveryMachine(RuleBasedStateMachine):
             for event in conn.execute(select(tables.event).where(tables.event.c.seq > from_seq).order_by(tables.event.c.seq)):
                 if event.kind == "killed" or (event.kind != "history" and self._fitted(conn, event.item)):
                     self.owed[event.item] = max(event.seq, self.owed.get(event.item, 0))
+                    self.passed_over.discard(event.item)
 
     def _fitted(self, conn: Connection, item: int) -> bool:
-        return bool(
-            conn.execute(select(func.count()).where(tables.version.c.item == item, tables.version.c.headline.contains(WANTED))).scalar()
-        )
+        """Whether a version of it fits the filter, or fitted one that there was."""
+        versions = conn.execute(select(tables.version.c.id, tables.version.c.headline).where(tables.version.c.item == item)).all()
+        words = [(self.word, sys.maxsize), *self.words_before]
+        return any(word in row.headline and row.id <= until for row in versions for word, until in words)
+
+    @precondition(lambda self: self.refilters)
+    @rule()
+    def look_for_what_the_change_of_the_filter_changes(self) -> None:
+        self.refilters = changing.step(self.db, "team")
 
     @rule(room=strategies.integers(min_value=1, max_value=3))
     def send(self, room: int) -> None:
@@ -194,6 +223,8 @@ class DeliveryMachine(RuleBasedStateMachine):
         """To the end: what was lost is sent again, all is answered, and the consumer shows what is true."""
         if not hasattr(self, "one") or sys.exc_info()[0] is not None:  # it failed before
             return
+        while self.refilters:
+            self.look_for_what_the_change_of_the_filter_changes()
         for _ in range(40):
             self.read()
             self.send(room=10)
@@ -209,7 +240,8 @@ class DeliveryMachine(RuleBasedStateMachine):
         for story in self.stories:
             held = self.holds.get(story.item)
             shown = held.article.headline if held is not None and held.article is not None else None
-            assert shown == story.shows, f"it shows {shown!r} where {story.shows!r} is true"
+            true = None if story.item in self.passed_over else story.shows(self.word)
+            assert shown == true, f"it shows {shown!r} where {true!r} is true"
 
     def _last(self) -> int:
         with self.db.read() as conn:
@@ -247,3 +279,16 @@ def test_a_rule_taken_out_is_found(database: Database, monkeypatch: pytest.Monke
     machine.consume(which=0, again=False, ok=True)
     with pytest.raises(AssertionError):
         machine.acknowledge(which=0, again=False)
+
+
+def test_a_change_of_the_filter_that_nobody_looks_after_is_found(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(changing, "step", lambda *_: False)
+    machine = DeliveryMachine(database)
+    machine.empty()
+    machine.publish(which=0, word=WANTED)
+    machine.read()
+    machine.send(room=1)
+    machine.consume(which=0, again=False, ok=True)
+    machine.the_filter_is_changed(word=OTHER)
+    with pytest.raises(AssertionError):
+        machine.teardown()

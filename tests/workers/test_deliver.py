@@ -378,8 +378,32 @@ def test_changed_settings_take_effect_while_the_deliverer_runs(
         until(lambda: wire.rows(tables.subscription)[0].trouble, "a word about it")
         with wire.database.write() as conn:
             before = subscriptions.get(conn, "log")
-            changing.change(conn, wire.now, before, msgspec.structs.replace(before, target=right), changing.Affected())
+            changing.change(conn, wire.now, before, msgspec.structs.replace(before, target=right))
         until(lambda: reads_stream(valkey_url, held, []) and not owed(wire), "told, and acknowledged")
         until(lambda: not wire.rows(tables.subscription)[0].trouble, "and no more word about it")
     hook.close()
     assert len(hook.requests) + len(held) == 1
+
+
+@pytest.mark.parametrize("kind", ["webhook", "stream"])
+@on_sqlite
+def test_the_deliverer_looks_for_what_a_changed_filter_no_longer_lets_pass(
+    wire: Wire, database_url: str, valkey_url: str, tmp_path: Path, kind: str
+) -> None:
+    hook = Hook()
+    target: dict[str, Any] = hook.settings() if kind == "webhook" else {"url": valkey_url, "stream": "stories", "groups": "desk"}
+    with wire.database.write() as conn:
+        subscriptions.add(conn, wire.now, name="log", kind=kind, target=target, is_log=kind == "stream")
+    held: dict[int, int] = {}
+    with delivering(database_url, tmp_path):
+        arrive(wire, 1)
+        until(lambda: reads_stream(valkey_url, held, []) and not owed(wire), "told, and acknowledged")
+        with wire.database.write() as conn:
+            before = subscriptions.get(conn, "log")
+            changing.change(conn, wire.now, before, msgspec.structs.replace(before, filter={"keyword": ["library"]}))
+        until(lambda: wire.rows(tables.event)[-1].kind == "refiltered", "an event of it")
+        until(lambda: reads_stream(valkey_url, held, []) and not owed(wire), "told that it left")
+    hook.close()
+    assert wire.rows(tables.subscription)[0].refilter_from is None
+    told = [json.loads(body)["status"] for _, body in hook.requests]
+    assert (told, held) == ((["usable", "left"], {}) if kind == "webhook" else ([], {1: 2}))

@@ -230,6 +230,7 @@ def test_subscriptions_are_added_checked_rewound_and_removed_without_telling_pas
     code, out, _ = run("subscriptions", "set", "desk", "--set", "window=500", "--set", f"broker={valkey_url}")
     assert (code, "window: default -> 500" in out, "broker: changed" in out, "s3cret" in out) == (0, True, True, False)
     run("subscriptions", "set", "desk", "--filter", "language=fr", "--filter", "keyword=harbour", "--after", "enriched")
+    assert "what left it is looked for: 0 items to go" in run("subscriptions", "show", "desk")[1]
     run("subscriptions", "set", "desk", "--filter", "keyword=", "--set", "window=")
     [row] = json.loads(run("subscriptions", "list")[1])
     assert (row["filter"], row["after"]) == ({"language": ["fr"]}, "enriched")

@@ -9,7 +9,6 @@ import pytest
 
 from pipeline.errors import Misconfigured
 from pipeline.storage import changing, logs, messages, subscriptions
-from pipeline.storage.changing import Affected
 from pipeline.storage.db import Database
 from schemas import tables
 from schemas.messages import Message
@@ -25,13 +24,20 @@ def story(desk: Desk, number: int = 1, uri: str = "tag:hw:1", of: str = "harbour
     return int(desk.wire.rows(tables.item)[-1].id)
 
 
-def change(desk: Desk, **new: Any) -> Affected:
+def change(desk: Desk, **new: Any) -> set[int]:
+    """All of it; the items that the consumer is told of by it."""
+    begin(desk, **new)
+    before = len(desk.wire.rows(tables.event))
+    while changing.step(desk.db, "team"):
+        pass
+    return {row.item for row in desk.wire.rows(tables.event)[before:]}
+
+
+def begin(desk: Desk, **new: Any) -> None:
     with desk.db.read() as conn:
         before = subscriptions.get(conn, "team")
-    after = msgspec.structs.replace(before, **new)
-    found = changing.affected(desk.db, before, after, lambda *_: None)
     with desk.db.write() as conn:
-        return changing.change(conn, desk.wire.now, before, after, found)
+        changing.change(conn, desk.wire.now, before, msgspec.structs.replace(before, **new))
 
 
 def told(desk: Desk, after: int = 0) -> list[Message]:
@@ -45,8 +51,7 @@ def test_a_consumer_shows_no_longer_what_a_narrower_filter_does_not_let_pass(dat
     harbour = story(desk)
     library = story(desk, uri="tag:hw:2", of="library")
     desk.deliver(consumer)
-    found = change(desk, filter=HARBOUR)
-    assert (set(found.left), set(found.came)) == ({library}, set())
+    assert change(desk, filter=HARBOUR) == {library}
     desk.deliver(consumer)
     assert (consumer.shows(harbour), consumer.shows(library)) == ("Of the harbour (1)", None)
     assert consumer.held[library].status == "left"
@@ -61,7 +66,7 @@ def test_what_comes_back_into_the_filter_is_told_and_what_never_was_in_it_waits_
     change(desk, filter={"keyword": ["square"]})
     desk.deliver(consumer)
     assert consumer.shows(known) is None
-    assert set(change(desk, filter={}).came) == {known}
+    assert change(desk, filter={}) == {known}
     desk.deliver(consumer)
     assert (consumer.shows(known), unknown in consumer.held) == ("Of the harbour (1)", False)
     with desk.db.write() as conn:
@@ -124,7 +129,7 @@ def test_a_deliverer_with_the_old_settings_in_hand_appends_nothing_of_after_the_
     change(desk, filter=LIBRARY)
     story(desk, uri="tag:hw:2")
     if rule == "taken out":
-        old = msgspec.structs.replace(old, revision=old.revision + 1)
+        old = msgspec.structs.replace(old, revision=desk.wire.rows(tables.subscription)[0].revision)
     with desk.db.read() as conn:
         scan = logs.scan(conn, old, 1, room=50)
     assert (len(scan.entries), scan.end) == ((0, 1) if rule == "kept" else (1, 3))
@@ -140,17 +145,67 @@ def test_kills_are_told_whatever_the_filter_was_and_is(database: Database) -> No
     assert consumer.held[item].status == "killed"
 
 
-def test_what_changed_while_it_was_looked_for_is_looked_at_again(database: Database) -> None:
-    desk = Desk(database)
+def test_what_changed_while_it_was_looked_at_is_looked_at_again(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    desk, consumer = Desk(database, filter=HARBOUR), Consumer()
     item = story(desk)
-    with desk.db.read() as conn:
-        before = subscriptions.get(conn, "team")
-    after = msgspec.structs.replace(before, filter=HARBOUR)
-    found = changing.affected(desk.db, before, after, lambda *_: None)
-    assert not found.left
-    story(desk, 2, of="library")
-    with desk.db.write() as conn:
-        assert set(changing.change(conn, desk.wire.now, before, after, found).left) == {item}
+    desk.deliver(consumer)
+    begin(desk, filter={"provider": ["nobody"]})
+    differing = messages.differing
+
+    def slow(*arguments: Any) -> Any:
+        monkeypatch.setattr(messages, "differing", differing)
+        found = differing(*arguments)
+        story(desk, 2, of="library")
+        return found
+
+    monkeypatch.setattr(messages, "differing", slow)
+    assert not changing.step(database, "team")
+    assert [row.kind for row in desk.wire.rows(tables.event)] == ["stored", "updated"], "its new version tells that it left"
+    desk.deliver(consumer)
+    assert consumer.held[item].status == "left"
+
+
+def test_it_is_done_in_steps_and_the_ledger_is_free_between_them(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(changing, "_STEP", 2)
+    desk, consumer = Desk(database), Consumer()
+    stories = [story(desk, uri=f"tag:hw:{number}") for number in range(5)]
+    desk.deliver(consumer)
+    begin(desk, filter=LIBRARY)
+    assert changing.step(database, "team")
+    new = story(desk, uri="tag:hw:new", of="library")
+    desk.deliver(consumer)
+    assert [consumer.shows(item) is not None for item in (*stories, new)] == [False, False, True, True, True, True]
+    assert [changing.step(database, "team") for _ in range(3)] == [True, False, False]
+    desk.deliver(consumer)
+    assert [item for item in (*stories, new) if consumer.shows(item)] == [new]
+
+
+def test_another_change_of_filter_waits_for_the_end_of_the_last_one(database: Database) -> None:
+    desk = Desk(database)
+    story(desk)
+    begin(desk, filter=LIBRARY)
+    with pytest.raises(Misconfigured, match="not all items"):
+        begin(desk, filter=HARBOUR)
+    begin(desk, target={"window": "5"})
+    assert not changing.step(database, "team")
+    begin(desk, filter=HARBOUR)
+
+
+def test_two_deliverers_take_a_step_once(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    desk = Desk(database)
+    story(desk)
+    begin(desk, filter=LIBRARY)
+    differing = messages.differing
+
+    def overtaken(*arguments: Any) -> Any:
+        monkeypatch.setattr(messages, "differing", differing)
+        found = differing(*arguments)
+        assert not changing.step(database, "team")
+        return found
+
+    monkeypatch.setattr(messages, "differing", overtaken)
+    assert changing.step(database, "team")
+    assert [row.kind for row in desk.wire.rows(tables.event)] == ["stored", "refiltered"]
 
 
 def test_two_who_change_it_at_once_do_not_undo_one_another(database: Database) -> None:
@@ -159,7 +214,7 @@ def test_two_who_change_it_at_once_do_not_undo_one_another(database: Database) -
         before = subscriptions.get(conn, "team")
     change(desk, target={"window": "5"})
     with desk.db.write() as conn, pytest.raises(Misconfigured, match="somebody else"):
-        changing.change(conn, desk.wire.now, before, before, Affected())
+        changing.change(conn, desk.wire.now, before, before)
 
 
 def test_what_is_under_embargo_and_told_early_leaves_as_well(database: Database) -> None:
@@ -167,7 +222,7 @@ def test_what_is_under_embargo_and_told_early_leaves_as_well(database: Database)
     item = story(desk, embargoed="2026-03-02T12:00:00Z")
     desk.deliver(consumer)
     assert consumer.shows(item) == "Of the harbour (1)"
-    assert set(change(desk, filter=LIBRARY).left) == {item}
+    assert change(desk, filter=LIBRARY) == {item}
     desk.deliver(consumer)
     assert consumer.shows(item) is None
 
@@ -175,7 +230,7 @@ def test_what_is_under_embargo_and_told_early_leaves_as_well(database: Database)
 def test_settings_of_the_target_alone_tell_nobody_anything(database: Database) -> None:
     desk = Desk(database)
     story(desk)
-    assert change(desk, target={"window": "5"}, after="enriched") == Affected(seq=1)
+    assert change(desk, target={"window": "5"}, after="enriched") == set()
     [one] = desk.wire.rows(tables.subscription)
     assert (one.target, one.after, one.revision, one.past) == ({"window": "5"}, "enriched", 1, [])
     with pytest.raises(Misconfigured, match="is no filter"):
