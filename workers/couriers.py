@@ -31,7 +31,8 @@ from pipeline.storage.subscriptions import Subscription
 
 log = structlog.get_logger()
 
-BATCH = 100
+BATCH = 30
+"""Messages of one pass: a flash that comes meanwhile waits until it is over."""
 FIRST_PATIENCE_S, MOST_PATIENCE_S = 0.5, 30.0
 """How long a target that is away is left alone."""
 LATE_ANSWERS_S = 10.0
@@ -158,7 +159,7 @@ class Pushing(Courier):
 
     def _pass(self, look: Look, at: datetime | None) -> bool:
         """Reading never waits for the consumer."""
-        read = 0
+        read, is_urgent = 0, look.urgent
         is_changed = at is not None and self._one is not None and look.revision != self._one.revision
         if is_changed:  # what kept us from its target may be mended
             self._alone_until = 0.0
@@ -169,10 +170,11 @@ class Pushing(Courier):
                 if self._one is None:  # removed, or another deliverer was quicker
                     return False
                 read = deliveries.read(conn, self._one, now)
+                is_urgent = is_urgent or (read > 0 and deliveries.has_urgent(conn, self._one, now))
             hit("deliver.after_read")
         if time.monotonic() < self._alone_until:
             return read > 0
-        return self._exchange(self._one, look.due or read > 0, look.urgent, at) or read > 0
+        return self._exchange(self._one, look.due or read > 0, is_urgent, at) or read > 0
 
     def _exchange(self, one: Subscription, is_due: bool, is_urgent: bool, at: datetime | None) -> bool:
         """Take answers, and send what there is room for; whether its room was what ended that."""
@@ -181,14 +183,16 @@ class Pushing(Courier):
             self._channel, self._target = open_channel(one.kind, one.target), one.target
         self._is_live = True
         channel = self._channel
-        channel.answers(self._take)
+        if not is_urgent:
+            channel.answers(self._take)
         room = channel.room()
         if room.is_empty and at is not None:
             self._empty_at = at
         if room.is_seen:
             self._resumes()
         urgent = room.urgent if is_urgent else 0
-        if not is_due or room.free + urgent <= 0:
+        free = 0 if urgent else min(room.free, BATCH)  # what is urgent does not wait until messages that are not are made
+        if not is_due or free + urgent <= 0:
             return False
         with self._db.write() as conn:
             now = self._db.now(conn)
@@ -198,12 +202,12 @@ class Pushing(Courier):
             self._one = leased
             if leased.target != self._target:  # by now: the next pass opens another channel
                 return True
-            due = deliveries.due(conn, leased, now, room=min(room.free, BATCH), urgent=urgent, empty_at=self._empty_at)
+            due = deliveries.due(conn, leased, now, room=free, urgent=urgent, empty_at=self._empty_at)
         if due:
             self._send(channel, leased, due, now)
             channel.answers(self._take)
             self._resumes()
-        return len(due) >= min(room.free, BATCH) > 0
+        return bool(urgent) or len(due) >= free > 0
 
     def _send(self, channel: Channel, one: Subscription, due: Sequence[Due], now: datetime) -> None:
         hit("deliver.before_send")

@@ -108,10 +108,9 @@ def waiting(conn: Connection, now: Callable[[], datetime], token: str) -> tuple[
     if not found:
         return None, []
     at = now()
-    ready = and_(mine, delivery.c.parked_at.is_(None), delivery.c.due_at <= at)
     is_on = and_(drain.is_off(), subscription.c.paused_at.is_(None))
-    is_due = and_(is_on, exists().where(ready))
-    is_urgent = and_(is_on, exists().where(ready, delivery.c.lane.in_((KILL, FLASH))))
+    is_due = and_(is_on, exists().where(mine, _is_ready(at)))
+    is_urgent = and_(is_on, exists().where(mine, _is_ready(at), _IS_URGENT))
     free = or_(subscription.c.token == token, subscription.c.leased_until.is_(None), subscription.c.leased_until < at)
     rows = conn.execute(
         select(*columns, is_due.label("due"), is_urgent.label("urgent"), refilters.label("refilters"))
@@ -132,6 +131,18 @@ def waiting(conn: Connection, now: Callable[[], datetime], token: str) -> tuple[
         for row in rows
     ]
     return at, looks
+
+
+def _is_ready(now: datetime) -> ColumnElement[bool]:
+    return and_(delivery.c.parked_at.is_(None), delivery.c.due_at <= now)
+
+
+_IS_URGENT = delivery.c.lane.in_((KILL, FLASH))
+
+
+def has_urgent(conn: Connection, one: Subscription, now: datetime) -> bool:
+    """Whether a kill or a flash is due."""
+    return bool(conn.execute(select(exists().where(delivery.c.subscription == one.id, _is_ready(now), _IS_URGENT))).scalar_one())
 
 
 def read(conn: Connection, one: Subscription, now: datetime) -> int:
@@ -200,10 +211,11 @@ def due(conn: Connection, one: Subscription, now: datetime, *, room: int, urgent
     """
     if room + urgent <= 0 or not _hold(conn, one, now):
         return []
-    _lost_patience(conn, one, now, empty_at=empty_at)
+    if room > 0:  # what is urgent does not wait for that
+        _lost_patience(conn, one, now, empty_at=empty_at)
     rows = conn.execute(
         select(delivery)
-        .where(delivery.c.subscription == one.id, delivery.c.due_at <= now, delivery.c.parked_at.is_(None))
+        .where(delivery.c.subscription == one.id, _is_ready(now))
         .order_by(delivery.c.lane, delivery.c.seq)
         .limit(room + urgent)
     ).all()
