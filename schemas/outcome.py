@@ -16,6 +16,9 @@ class Offered(msgspec.Struct, frozen=True, kw_only=True):
     label: str
     """What a person reads as the job's arguments: `reuters-world · 50 documents · run 41`."""
 
+    goes_first: bool = False
+    """Before all that waits in its queue: it was lost before."""
+
     @property
     def task_id(self) -> str:
         return f"{self.stage}-{self.id}-{self.attempt}"

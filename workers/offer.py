@@ -7,10 +7,11 @@ beat      ─► sweep ─► offer, commit, publish  all else: what waited, is 
 from __future__ import annotations
 
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from contextlib import contextmanager, suppress
-from itertools import chain
+from itertools import chain, groupby
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 import structlog
@@ -21,6 +22,7 @@ from redis.exceptions import RedisError
 from pipeline import collect
 from pipeline.collect import Started
 from pipeline.config import Settings
+from pipeline.delivery.celery_lists import to_the_front
 from pipeline.errors import Infrastructure
 from pipeline.failpoints import hit
 from pipeline.resources import without_password
@@ -93,26 +95,32 @@ def sweep(app: Celery, db: Database, *, window: int) -> bool:
         return False
     with _producer(app) as producer:
         free = _room(producer, [queue_of(*pair) for pair in pairs] + [FETCH] * hosts_wait, window)
-        if any(free.values()):
-            hosts: list[str] = []
-            offered: list[Offered] = []
-            with db.write() as conn:
-                now = db.now(conn)
-                for stage, lane in pairs:
-                    offered += work.offer(conn, stage, lane, free[queue_of(stage, lane)], now)
-                if hosts_wait:
-                    hosts = frontier.offer_hosts(conn, free[FETCH], now)
-            hit("offer.after_commit")
-            _send(app, producer, offered)
-            _send_pumps(app, producer, hosts, int(now.timestamp()))
-            hit("offer.after_publish")
+        hosts: list[str] = []
+        offered: list[Offered] = []
+        with db.write() as conn:
+            now = db.now(conn)
+            for stage, lane in pairs:
+                offered += work.offer(conn, stage, lane, free[queue_of(stage, lane)], now)
+            if hosts_wait:
+                hosts = frontier.offer_hosts(conn, free[FETCH], now)
+        hit("offer.after_commit")
+        _send(app, producer, offered)
+        _send_pumps(app, producer, hosts, int(now.timestamp()))
+        hit("offer.after_publish")
     return True
 
 
 def _send(app: Celery, producer: Producer, offered: Sequence[Offered]) -> int:
-    with _reported(app), producer.batch():  # type: ignore[no-untyped-call]
-        for row in offered:
-            _message(app, producer, f"newswire.{row.stage}", row.task_id, (row.id, row.attempt), row.label, queue_of(row.stage, row.lane))
+    with _reported(app):
+        for goes_first, rows in groupby(sorted(offered, key=attrgetter("goes_first")), key=attrgetter("goes_first")):
+            queues: Counter[str] = Counter()
+            with producer.batch():  # type: ignore[no-untyped-call]
+                for row in rows:
+                    queue = queue_of(row.stage, row.lane)
+                    queues[queue] += 1
+                    _message(app, producer, f"newswire.{row.stage}", row.task_id, (row.id, row.attempt), row.label, queue)
+            for queue, count in queues.items() if goes_first else ():
+                to_the_front(producer.channel, queue, count)
     return len(offered)
 
 

@@ -157,10 +157,10 @@ def _lost_before(db: Database, claimed: Claimed) -> Outcome | None:
     """What a row needs that was lost with its worker, in place of another try of the same kind."""
     if claimed.must_split:
         with db.write() as conn:
-            singles = work.split(conn, claimed, db.now(conn))
-        if singles is None:
+            parts = work.split(conn, claimed, db.now(conn))
+        if parts is None:
             return _lease_lost()
-        return Outcome(sentence=f"was lost with its worker; split into {len(singles)} singles, so that one bad document stands alone")
+        return Outcome(sentence=f"was lost with its worker; split into {len(parts)}, so that one bad document stands alone in the end")
     if claimed.is_deadly and claimed.stage == "scan" and not claimed.only:
         return collect.give_up_scan(db, claimed)
     if claimed.is_deadly:
@@ -193,7 +193,7 @@ def _ended_by(db: Database, claimed: Claimed, error: BaseException) -> Outcome:
                 return _quarantined(_set_aside(conn, now, claimed, error, decision), decision)
         if not held:
             return _lease_lost()
-    what = "split into singles: " if len(claimed.refs) > 1 and decision.action is not Action.GIVE_BACK else ""
+    what = "split: " if len(claimed.refs) > 1 and decision.action is not Action.GIVE_BACK else ""
     return Outcome(sentence="", put_off=f"{what}{decision.sentence}", put_off_s=decision.delay_s)
 
 

@@ -40,6 +40,7 @@ assert workers.tasks, "imported before Celery would look for it in the current f
 _is_checked = False
 STOP_DEADLINE_S = SOFT_SHUTDOWN_S + 3.0
 """For a worker's end, whatever it waits for. Less than what the supervisor, or a container's, allows it."""
+LOOK_FOR_THE_DEAD_S = 0.2
 _TASK_ID = re.compile(rf"(?P<stage>{'|'.join(STAGES)})-(?P<id>\d+)-(?P<attempt>\d+)")
 
 
@@ -129,7 +130,16 @@ def _ready(sender: Any, **_: Any) -> None:
     _take_nothing_at_the_end(sender.controller)
     if pool is not None and down is not None and not getattr(down, "frees", False):
         pool.on_process_down = _freeing(down)
+    if down is not None:
+        _look_for_the_dead(sender.timer, pool)
     log.info("worker.ready", queues=[queue.name for queue in sender.task_consumer.queues])
+
+
+def _look_for_the_dead(timer: Any, pool: Any) -> None:
+    """A child's pipe closes a moment before it has ended: Celery, which looks just then, finds it alive, and looks again five seconds later."""
+    if (before := getattr(pool, "look_for_the_dead", None)) is not None:
+        before.cancel()
+    pool.look_for_the_dead = timer.call_repeatedly(LOOK_FOR_THE_DEAD_S, pool.maintain_pool)
 
 
 @signals.heartbeat_sent.connect

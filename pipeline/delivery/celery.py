@@ -26,8 +26,8 @@ from redis.exceptions import RedisError
 
 from pipeline.delivery import Answered, Finding, Room, Target, read_settings, room_in
 from pipeline.delivery._celery_check import examine, unanswered
-from pipeline.delivery._celery_lists import read as read_lists
-from pipeline.delivery._celery_lists import taken_bytes, to_the_front
+from pipeline.delivery.celery_lists import read as read_lists
+from pipeline.delivery.celery_lists import taken_bytes, to_the_front
 from pipeline.errors import Infrastructure, Misconfigured
 from pipeline.storage.deliveries import PROBE
 from pipeline.urls import verified

@@ -98,10 +98,10 @@ def _blame(db: Database, claimed: Claimed, error: DBAPIError) -> Outcome:
     with db.write() as conn:
         now = db.now(conn)
         if len(claimed.refs) > 1:
-            singles = work.split(conn, claimed, now)
-            if singles is None:
+            parts = work.split(conn, claimed, now)
+            if parts is None:
                 return Outcome(sentence="the lease was lost: another worker has this work", lease_lost=True)
-            return Outcome(sentence=f"split into {len(singles)}: the database refused one of them", put_off=reason)
+            return Outcome(sentence=f"split into {len(parts)}: the database refused one of them", put_off=reason)
         if not work.finish(conn, claimed):
             return Outcome(sentence="the lease was lost: another worker has this work", lease_lost=True)
         arrival = items.arrivals(conn, claimed.refs)[0]

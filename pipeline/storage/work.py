@@ -25,6 +25,11 @@ OFFER_AGAIN = timedelta(seconds=5)
 MOST_LOSSES = 5
 """A single that took its worker with it so often goes to quarantine."""
 SPLIT_JITTER_S = 1.0
+SMALL_CHUNK = 7
+MOST_LOST = 50
+"""Rows that are offered beyond what a queue has room for, since they were lost before."""
+_LOST_WITH_ITS_CHUNK = "its chunk was lost"
+_WAS_LOST = or_(work.c.attempts > 0, work.c.last_error == _LOST_WITH_ITS_CHUNK)
 
 
 class NewWork(msgspec.Struct, frozen=True, kw_only=True):
@@ -109,11 +114,11 @@ def _ready(now: datetime) -> ColumnElement[bool]:
 
 
 def offer(conn: Connection, stage: str, lane: str, free: int, now: datetime) -> list[Offered]:
-    """Mark up to `free` ready rows as offered, the longest due first. Commit, then publish them: a row lost in between is offered again."""
-    if free <= 0:
-        return []
-    chosen = (
-        select(work.c.id)
+    """Mark up to `free` ready rows as offered, the longest due first, and what was lost whether there is room or not. Commit, then publish
+    them: a row lost in between is offered again.
+    """
+    rows = conn.execute(
+        select(work.c.id, work.c.attempts, work.c.label, _WAS_LOST.label("was_lost"))
         .where(
             work.c.stage == stage,
             work.c.lane == lane,
@@ -122,20 +127,14 @@ def offer(conn: Connection, stage: str, lane: str, free: int, now: datetime) -> 
             or_(work.c.offered_at.is_(None), work.c.offered_at < now - OFFER_AGAIN),
         )
         .order_by(work.c.due_at, work.c.id)
-        .limit(free)
+        .limit(free + MOST_LOST)
         .with_for_update(skip_locked=True)
-        .cte("chosen")
-        .prefix_with("MATERIALIZED")  # without it a bad plan took 195 rows for LIMIT 5
-    )
-    marked = conn.execute(
-        update(work)
-        .where(work.c.id == chosen.c.id)
-        .values(offered_at=now)
-        .returning(work.c.id, work.c.attempts, work.c.label, work.c.due_at)
     ).all()
+    chosen = [row for place, row in enumerate(rows) if place < free or row.was_lost]
+    if chosen:
+        conn.execute(update(work).where(work.c.id.in_([row.id for row in chosen])).values(offered_at=now))
     return [
-        Offered(id=row.id, attempt=row.attempts + 1, stage=stage, lane=lane, label=row.label)
-        for row in sorted(marked, key=lambda row: (row.due_at, row.id))
+        Offered(id=row.id, attempt=row.attempts + 1, stage=stage, lane=lane, label=row.label, goes_first=row.was_lost) for row in chosen
     ]
 
 
@@ -201,27 +200,33 @@ def give_back(conn: Connection, claimed: Claimed, now: datetime, *, error: str, 
 
 
 def split(conn: Connection, claimed: Claimed, now: datetime) -> list[int] | None:
-    """A lost chunk becomes singles, made of what its own DELETE gave back; their ids. None: the lease was lost."""
+    """A lost chunk becomes smaller ones, made of what its own DELETE gave back, a small one becomes singles; their ids. None: the lease was
+    lost.
+
+    At once into singles, fifty innocents take three times as long.
+    """
     row = conn.execute(delete(work).where(_held(claimed)).returning(work.c.refs, work.c.due_at)).one_or_none()
     if row is None:
         return None
     # a little before their chunk, or what was lost would stand behind all that came with it; a little apart, so that they keep their order
     first = row.due_at - timedelta(seconds=SPLIT_JITTER_S)
+    size = SMALL_CHUNK if len(row.refs) > SMALL_CHUNK else 1
     step = SPLIT_JITTER_S / max(1, len(row.refs))
-    singles = [
+    parts = [
         NewWork(
             stage=claimed.stage,
             lane=claimed.lane,
-            label=f"{claimed.label.split(' · ')[0]} · 1 of a lost chunk of {len(row.refs)}",
-            refs=(ref,),
+            label=f"{claimed.label.split(' · ')[0]} · {len(refs)} of a lost chunk of {len(row.refs)}",
+            refs=refs,
             run=claimed.run,
             only=claimed.only,
             due_at=first + timedelta(seconds=step * place),
-            last_error="its chunk was lost",
+            last_error=_LOST_WITH_ITS_CHUNK,
         )
-        for place, ref in enumerate(row.refs)
+        for place in range(0, len(row.refs), size)
+        for refs in [tuple(row.refs[place : place + size])]
     ]
-    return [offered.id for offered in add(conn, singles, now)]
+    return [offered.id for offered in add(conn, parts, now)]
 
 
 def quarantine_lost(conn: Connection, claimed: Claimed, now: datetime) -> int | None:

@@ -196,15 +196,32 @@ def test_a_lost_chunk_is_split_into_singles_and_nothing_is_lost(database: Databa
     assert refs_anywhere(database) == [7, 8, 9]
 
 
+def test_a_large_chunk_is_split_into_small_ones_and_those_into_singles(database: Database) -> None:
+    id = add(database, *range(1, 21))
+    held(database, id)
+    again = held(database, id, LATER)
+    with database.write() as conn:
+        work.split(conn, again, LATER)
+        offered = work.offer(conn, "ingest", "normal", 0, LATER)
+    sizes = []
+    for row in offered:
+        part = held(database, row.id, LATER)
+        sizes.append(len(part.refs))
+        with database.write() as conn:
+            assert len(work.split(conn, part, LATER) or ()) == len(part.refs)
+    assert sizes == [7, 7, 6]
+
+
 def test_what_was_lost_goes_before_all_that_came_with_it(database: Database) -> None:
     id = add(database, 7, 8, 9)
     waiting = add(database, 10, 11)
     chunk = held(database, id)
     with database.write() as conn:
         singles = work.split(conn, chunk, LATER)
-        offered = [row.id for row in work.offer(conn, "ingest", "normal", 9, LATER)]
-    assert singles is not None
-    assert offered == [*singles, waiting]
+        offered = work.offer(conn, "ingest", "normal", 1, LATER)
+        later = work.offer(conn, "ingest", "normal", 1, LATER)
+    assert [(row.id, row.goes_first) for row in offered] == [(id, True) for id in singles or ()], "whether there is room or not"
+    assert [(row.id, row.goes_first) for row in later] == [(waiting, False)]
 
 
 @pytest.mark.parametrize("rule", ["kept", "left out"])

@@ -42,9 +42,10 @@ def read(channel: Any, queue: str, most: int) -> tuple[list[Any], Callable[[], N
 
 def to_the_front(channel: Any, queue: str, count: int) -> None:
     """The last that were put in. A worker that took some of them meanwhile makes others change their places, which harms nobody."""
-    with suppress(ResponseError):  # a Redis before 6.2: they wait their turn
+    with suppress(ResponseError), channel.client.pipeline(transaction=False) as pipeline:  # a Redis before 6.2: they wait their turn
         for _ in range(count):
-            channel.client.lmove(queue, queue, "LEFT", "RIGHT")
+            pipeline.lmove(queue, queue, "LEFT", "RIGHT")
+        pipeline.execute()
 
 
 def taken_bytes(channel: Any, queue: str) -> int:
