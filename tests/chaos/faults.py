@@ -152,14 +152,11 @@ def old_redis(run: Run, random: Random) -> Begun:
 
 def old_theirs(run: Run, random: Random) -> Begun:
     """What waited in a consumer's queue is there again, after it was taken out, applied and acknowledged."""
-    pids = [team.pid for team in run.teams]
-    for pid in pids:
-        send_group(pid, signal.SIGSTOP)
+    go_on = stopped_consumers(run)
     run.publish(20)
     time.sleep(6)
     end = older(run.place.theirs, run.place.folder / "older-theirs")
-    for pid in pids:
-        send_group(pid, signal.SIGCONT)
+    go_on()
     return 4.0, end
 
 
@@ -307,18 +304,24 @@ def bad_press(*ways: str, path: str = "feed") -> Callable[[Run, Random], Begun]:
 
 def revised_in_flight(run: Run, random: Random) -> Begun:
     """A consumer stands still with messages in its queue; what they tell of is revised; it goes on."""
-    pids = [team.pid for team in run.teams]
-    for pid in pids:
-        send_group(pid, signal.SIGSTOP)
+    go_on = stopped_consumers(run)
     run.publish(20)
     time.sleep(6)
     run.revise_last(20)
+    return 8.0, go_on
 
-    def end() -> None:
+
+def stopped_consumers(run: Run) -> Ended:
+    """All stand still; what it gives lets them go on."""
+    pids = [team.pid for team in run.teams]
+    for pid in pids:
+        send_group(pid, signal.SIGSTOP)
+
+    def go_on() -> None:
         for pid in pids:
             send_group(pid, signal.SIGCONT)
 
-    return 8.0, end
+    return go_on
 
 
 def poison(run: Run, random: Random) -> Begun:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -20,12 +19,6 @@ from pipeline.storage.work import Claimed
 from schemas import tables
 from tests.pipeline.newsroom import Newsroom, Settable, feed
 from tests.pipeline.web import Web, reply
-
-
-@pytest.fixture
-def web() -> Iterator[Web]:
-    with Web() as server:
-        yield server
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import timedelta
 from itertools import pairwise
 from pathlib import Path
@@ -29,12 +29,6 @@ from tests.pipeline.newsroom import Newsroom, Settable, feed
 from tests.pipeline.web import Asked, Web, conditional, reply
 
 PAGE = b"<html><body><article><h1>A headline</h1><p>Some words.</p></article></body></html>"
-
-
-@pytest.fixture
-def web() -> Iterator[Web]:
-    with Web() as server:
-        yield server
 
 
 @pytest.fixture

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
@@ -24,12 +23,6 @@ from tests.pipeline.test_collect_pump import CHILD
 from tests.pipeline.web import Web, reply
 
 PARTS = [f"Part {number}. {SENTENCES[2 * number - 2 + place]}" for number in (1, 2, 3) for place in (0, 1)]
-
-
-@pytest.fixture
-def web() -> Iterator[Web]:
-    with Web() as server:
-        yield server
 
 
 @pytest.fixture

@@ -9,7 +9,6 @@ import threading
 import time
 import tracemalloc
 import zlib
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 
@@ -28,12 +27,6 @@ else:
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 LIMIT = 1_000_000
-
-
-@pytest.fixture
-def web() -> Iterator[Web]:
-    with Web() as server:
-        yield server
 
 
 def get(*urls: str, validators: Validators | None = None, deadline_s: float = 5.0, allow: tuple[str, ...] = ALLOW) -> list[Answer]:
