@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
+from itertools import islice
 from urllib.parse import urlsplit
 
 import msgspec
@@ -25,6 +26,8 @@ from schemas.article import Access, Article, Link, TextBlock
 MAX_PAGES = 20
 """Of one story. A list that counts further is an archive's."""
 _MAX_LINKS = 3000
+_LABEL_NODES = 12
+"""Of a link that may be a page's number: `<a><i class=icon></i> <span>2</span></a>`."""
 _LONG = 60
 """Characters from which a text that stands on an earlier page too is the same one, and no refrain."""
 _ZEROS = {"ar": 0x660, "fa": 0x6F0, "ur": 0x6F0, "ps": 0x6F0, "hi": 0x966, "mr": 0x966, "ne": 0x966, "bn": 0x9E6, "my": 0x1040}
@@ -93,7 +96,7 @@ def earlier_page(html: str, *, url: str, asked: str) -> str:
         return ""
     parser = tree.parse(html)
     links = parser.css('link[rel~="canonical" i], link[rel~="prev" i], a[rel~="prev" i]')
-    links += [node for node in parser.css("a[href]")[:_MAX_LINKS] if (label := node.text(strip=True)).isdecimal() and int(label[:4]) == 1]
+    links += [node for node in parser.css("a[href]")[:_MAX_LINKS] if (label := _label(node)).isdecimal() and int(label[:4]) == 1]
     for node in links:
         found = _address(node.attributes.get("href"), url)
         if any(_precedes(there, one) for there in _readings(found) for one in here) and not _is_elsewhere(node):
@@ -117,7 +120,7 @@ def _listed(parser: LexborHTMLParser, url: str, stories: set[tuple[str, str, str
     """Pages of the story whose links are numbers: the number by the address. Some count from 0 in their query, and from 1 for readers."""
     found: dict[str, int] = {}
     for node in parser.css("a[href]")[:_MAX_LINKS]:
-        label = node.text(strip=True)
+        label = _label(node)
         if len(label) > 4 or not label.isdecimal() or _is_elsewhere(node):
             continue
         address = _address(node.attributes.get("href"), url)
@@ -125,6 +128,11 @@ def _listed(parser: LexborHTMLParser, url: str, stories: set[tuple[str, str, str
         if place is not None and (place.number == int(label) or place.is_query and place.number == int(label) - 1):
             found.setdefault(address, int(label))
     return found
+
+
+def _label(node: LexborNode) -> str:
+    """What a link says, if that is short: links may hold one another, and all of the page."""
+    return "".join(part.text_content or "" for part in islice(node.traverse(include_text=True), _LABEL_NODES) if part.is_text_node).strip()
 
 
 def _digits(number: int, language: str) -> str:
