@@ -86,7 +86,7 @@ def step(db: Database, name: str) -> bool:
     return not is_last
 
 
-def _told(conn: Connection, before: Subscription, after: Subscription, ids: Iterable[int]) -> dict[int, int]:
+def _told(conn: Connection, before: Subscription, after: Subscription, ids: Iterable[int]) -> dict[int, int | None]:
     """Of these items, those that left the filter, and those that came back of which the consumer was told once; with the version that may be
     seen now.
     """

@@ -79,9 +79,11 @@ def make(conn: Connection, one: Subscription, wanted: Sequence[Wanted]) -> dict[
             made[asked.item, asked.seq] = Message(status=Showing(row.status), **named)
             continue
         of = parts.versions.get(version_id) if version_id is not None else None
-        if of is None or of.id not in parts.articles or (one.after == "enriched" and of.id not in parts.enriched):
+        if version_id is None and named["event"] == REFILTERED and asked.item in ever:  # told early once, and no longer to be shown
+            made[asked.item, asked.seq] = Message(status=Showing.HELD, **named)
+        elif of is None or of.id not in parts.articles or (one.after == "enriched" and of.id not in parts.enriched):
             continue
-        if not _may_be_seen(one, of):
+        elif not _may_be_seen(one, of):
             if asked.version is not None and asked.item in ever:
                 made[asked.item, asked.seq] = Message(status=Showing.HELD, **named)
         elif not any(one.filter.values()) or matches(one.filter, parts.metadata(of)):
@@ -276,12 +278,14 @@ def _could_be_seen(embargo: str) -> ColumnElement[bool]:
     return true() if embargo == "early" else or_(version.c.embargo_until.is_(None), version.c.released_at.is_not(None))
 
 
-def differing(conn: Connection, before: Subscription, after: Subscription, ids: Sequence[int]) -> tuple[dict[int, int], dict[int, int]]:
-    """Of these items, those that match now and will no longer after a change of settings, and those that will and do not now; with the
-    version that may be seen then.
+def differing(
+    conn: Connection, before: Subscription, after: Subscription, ids: Sequence[int]
+) -> tuple[dict[int, int | None], dict[int, int | None]]:
+    """Of these items, those that match now and will no longer after a change of settings, and those that will and do not now, or in another
+    version (embargo); with the version that may be seen then.
     """
     rows = conn.execute(select(item).where(item.c.id.in_(ids), item.c.status.not_in(KILLS))).all()
-    shown = {row.id: (_visible(before, row), will) for row in rows if (will := _visible(after, row)) is not None}
+    shown = {row.id: (_visible(before, row), _visible(after, row)) for row in rows}
     both = msgspec.structs.replace(after, filter=before.filter | after.filter)
     parts = _Parts(conn, both, [id for pair in shown.values() for id in pair if id is not None], [])
 
@@ -289,11 +293,14 @@ def differing(conn: Connection, before: Subscription, after: Subscription, ids: 
         of = parts.versions.get(version_id) if version_id is not None else None
         return of is not None and matches(one.filter, parts.metadata(of))
 
-    leaving: dict[int, int] = {}
-    coming: dict[int, int] = {}
+    leaving: dict[int, int | None] = {}
+    coming: dict[int, int | None] = {}
     for id, (was, will) in shown.items():
-        if (is_in := fits(before, was)) != fits(after, will):
-            (leaving if is_in else coming)[id] = will
+        is_in, will_be = fits(before, was), fits(after, will)
+        if is_in and not will_be:
+            leaving[id] = will
+        elif will_be and not (is_in and was == will):
+            coming[id] = will
     return leaving, coming
 
 

@@ -227,6 +227,21 @@ def test_what_is_under_embargo_and_told_early_leaves_as_well(database: Database)
     assert consumer.shows(item) is None
 
 
+def test_what_was_told_early_is_held_back_once_embargoes_are_waited_for(database: Database) -> None:
+    desk, consumer = Desk(database, embargo="early"), Consumer()
+    item, other = story(desk, embargoed="2026-03-02T12:00:00Z"), story(desk, uri="tag:hw:2")
+    story(desk, 2, uri="tag:hw:2", embargoed="2026-03-02T12:00:00Z")
+    desk.deliver(consumer)
+    assert (consumer.shows(item), consumer.shows(other)) == ("Of the harbour (1)", "Of the harbour (2)")
+    assert change(desk, embargo="wait") == {item, other}
+    assert [message.status for message in told(desk, after=3)] == ["held", "usable"]
+    desk.deliver(consumer)
+    assert (consumer.held[item].status, consumer.shows(other)) == ("held", "Of the harbour (1)")
+    assert change(desk, embargo="early") == {item, other}
+    desk.deliver(consumer)
+    assert (consumer.shows(item), consumer.shows(other)) == ("Of the harbour (1)", "Of the harbour (2)")
+
+
 def test_settings_of_the_target_alone_tell_nobody_anything(database: Database) -> None:
     desk = Desk(database)
     story(desk)
