@@ -312,7 +312,10 @@ class Logging(Courier):
         if start > floor and _is_all_acknowledged(held, floor):
             return self._advance(into, one, start)
         room = min(held.room, LOG_BATCH)
-        if start >= last or room <= 0:
+        if start >= last:
+            return is_moved
+        if room <= 0:  # of what lies below the floor: the last courier died before it was taken out, or an older AOF brought it back
+            into.forget(one.generation, floor)
             return is_moved
         with self._db.read() as conn:
             if drain.state(conn) is not None:

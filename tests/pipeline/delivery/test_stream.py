@@ -164,6 +164,28 @@ def test_what_the_window_does_not_hold_waits_in_sql(made: Callable[..., Stream])
 
 
 @pytest.mark.parametrize("rule", ["kept", "left out"])
+def test_what_lies_below_the_floor_fills_no_window(made: Callable[..., Stream], monkeypatch: pytest.MonkeyPatch) -> None:
+    """A courier died between the floor and XTRIM, or an older AOF brought it back."""
+    desk = made(window=2)
+    for number in range(1, 4):
+        story(desk, uri=f"tag:hw:{number}")
+    courier = desk.courier()
+    desk.run(courier)
+    desk.apply(desk.read())
+
+    def dies(point: str) -> None:
+        if point == "deliver.after_ack":
+            raise InterruptedError(point)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(couriers, "hit", dies)
+        with pytest.raises(InterruptedError):
+            desk.run(courier)
+    assert (desk.floor(), desk.ids()) == (2, [1, 2])
+    desk.run(desk.courier())
+    assert desk.ids() == [3]
+
+
 def test_an_append_is_refused_where_the_stream_is_not_what_was_seen(
     made: Callable[..., Stream], rule: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
