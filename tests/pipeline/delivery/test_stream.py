@@ -163,7 +163,6 @@ def test_what_the_window_does_not_hold_waits_in_sql(made: Callable[..., Stream])
     assert desk.applied == [1, 2, 3, 4, 5]
 
 
-@pytest.mark.parametrize("rule", ["kept", "left out"])
 def test_what_lies_below_the_floor_fills_no_window(made: Callable[..., Stream], monkeypatch: pytest.MonkeyPatch) -> None:
     """A courier died between the floor and XTRIM, or an older AOF brought it back."""
     desk = made(window=2)
@@ -186,6 +185,7 @@ def test_what_lies_below_the_floor_fills_no_window(made: Callable[..., Stream], 
     assert desk.ids() == [3]
 
 
+@pytest.mark.parametrize("rule", ["kept", "left out"])
 def test_an_append_is_refused_where_the_stream_is_not_what_was_seen(
     made: Callable[..., Stream], rule: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
