@@ -234,7 +234,8 @@ class Whole:
         if kind == "stream":
             target = {"url": broker, "stream": "stories", "groups": "desk", "window": 200}
         with self.db.write() as conn:
-            subscriptions.add(conn, self.db.now(conn), name=name, kind=kind, target=target, from_start=from_start)
+            is_log = kind == "stream"
+            subscriptions.add(conn, self.db.now(conn), name=name, kind=kind, target=target, from_start=from_start, is_log=is_log)
         return Team(name, kind, self.folder, {"TEAM_BROKER": broker, "TEAM_QUEUE": "stories", "TEAM_GROUP": "desk"})
 
     @contextmanager
