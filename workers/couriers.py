@@ -282,7 +282,7 @@ class Logging(Courier):
         is_moved = self._move(self._log, one, look.last, at)
         self._resumes()
         self._last = look.last
-        self._rest_s = FIRST_REST_S if is_moved else min(MOST_REST_S, self._rest_s * 2)
+        self._rest_s = 0.0 if is_moved else min(MOST_REST_S, max(FIRST_REST_S, self._rest_s * 2))
         self._rests_until = time.monotonic() + self._rest_s
         return is_moved
 
