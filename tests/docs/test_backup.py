@@ -97,7 +97,7 @@ def test_a_dump_comes_back_with_its_backlog_and_an_empty_redis(
     run(RESTORE, server, tmp_path, RESTORED_URL=server.url("restored"))
     said = run(CHECK, server, tmp_path, DATABASE_URL=server.url("restored"))
     assert "fits" in said
-    assert re.search(r"Epoch \d+: 1 items of the last 2 days", said)
+    assert re.search(r"Epoch \d+: told again to 0 subscriptions: 1 item of the last 2 days", said)
     assert items(restored) == 1
 
     def backlog() -> int:
