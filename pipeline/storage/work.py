@@ -26,6 +26,7 @@ MOST_LOSSES = 5
 """A single that took its worker with it so often goes to quarantine."""
 SPLIT_JITTER_S = 1.0
 SMALL_CHUNK = 7
+"""Documents of the parts of a lost chunk; one that holds no more becomes singles."""
 MOST_LOST = 50
 """Rows that are offered beyond what a queue has room for, since they were lost before."""
 _LOST_WITH_ITS_CHUNK = "its chunk was lost"
@@ -203,7 +204,7 @@ def split(conn: Connection, claimed: Claimed, now: datetime) -> list[int] | None
     """A lost chunk becomes smaller ones, made of what its own DELETE gave back, a small one becomes singles; their ids. None: the lease was
     lost.
 
-    At once into singles, fifty innocents take three times as long.
+    At once into singles, fifty innocents take nearly twice as long.
     """
     row = conn.execute(delete(work).where(_held(claimed)).returning(work.c.refs, work.c.due_at)).one_or_none()
     if row is None:
