@@ -19,6 +19,7 @@ from typing import Any
 
 import msgspec
 import structlog
+from sqlalchemy import Connection
 
 from pipeline.delivery import Answered, Channel, Held, Log, open_channel, open_log, target, targets
 from pipeline.errors import DatabaseAway, Gone, Infrastructure, Misconfigured, NewswireError, Transient
@@ -59,6 +60,8 @@ class Courier(threading.Thread):
         self._look: tuple[Look, datetime] | None = None
         self._alone_until = 0.0
         self._patience_s = 0.0
+        self._noted = ""
+        """The trouble that stands in its row: ours, or what another process left there."""
 
     def wake(self, look: Look, at: datetime) -> None:
         """`at`: when that look was taken."""
@@ -108,10 +111,19 @@ class Courier(threading.Thread):
             self._leave_alone(error)
         return False
 
+    def _leased(self, conn: Connection, now: datetime) -> Subscription | None:
+        """Take it, or keep it; None where another deliverer has it."""
+        one = subscriptions.lease(conn, self._id, now, self._token)
+        if one is not None:
+            self._noted = one.trouble
+        return one
+
     def _leave_alone(self, error: Exception) -> None:
-        if not self._patience_s:
+        trouble = f"{error} {getattr(error, 'hint', '')}".strip()
+        if not self._patience_s or trouble != self._noted:
             log.warning("deliver.waits", subscription=self._name, why=str(error))
-            self._note(f"{error} {getattr(error, 'hint', '')}".strip())
+        if trouble != self._noted:
+            self._note(trouble)
         self._patience_s = min(MOST_PATIENCE_S, max(FIRST_PATIENCE_S, self._patience_s * 2))
         asked = getattr(error, "retry_after_s", None) or 0.0
         self._alone_until = time.monotonic() + max(self._patience_s, asked)
@@ -119,15 +131,18 @@ class Courier(threading.Thread):
 
     def _resumes(self) -> None:
         """It took something, or said something."""
-        if self._patience_s:
+        if self._patience_s or self._noted:
             log.warning("deliver.resumes", subscription=self._name)
+        if self._noted:
             self._note("")
-            self._patience_s = 0.0
+        self._patience_s = 0.0
 
     def _note(self, trouble: str) -> None:
         """For `newswire status`; where our own database is away, that is told by it."""
-        with suppress(Infrastructure), self._db.write() as conn:
-            subscriptions.note_trouble(conn, self._id, self._db.now(conn), trouble)
+        with suppress(Infrastructure):
+            with self._db.write() as conn:
+                subscriptions.note_trouble(conn, self._id, self._db.now(conn), trouble)
+            self._noted = trouble
 
     def _pause(self, error: Gone) -> None:
         log.error("deliver.paused", subscription=self._name, why=str(error))
@@ -166,7 +181,7 @@ class Pushing(Courier):
         if look.behind or self._one is None or is_changed:
             with self._db.write() as conn:
                 now = self._db.now(conn)
-                self._one = subscriptions.lease(conn, self._id, now, self._token)
+                self._one = self._leased(conn, now)
                 if self._one is None:  # removed, or another deliverer was quicker
                     return False
                 read = deliveries.read(conn, self._one, now)
@@ -188,15 +203,15 @@ class Pushing(Courier):
         room = channel.room()
         if room.is_empty and at is not None:
             self._empty_at = at
-        if room.is_seen:
-            self._resumes()
         urgent = room.urgent if is_urgent else 0
         free = 0 if urgent else min(room.free, BATCH)  # what is urgent does not wait until messages that are not are made
         if not is_due or free + urgent <= 0:
+            if room.is_seen:
+                self._resumes()
             return False
         with self._db.write() as conn:
             now = self._db.now(conn)
-            leased = subscriptions.lease(conn, self._id, now, self._token)
+            leased = self._leased(conn, now)
             if leased is None:
                 return False
             self._one = leased
@@ -206,6 +221,7 @@ class Pushing(Courier):
         if due:
             self._send(channel, leased, due, now)
             channel.answers(self._take)
+        if due or room.is_seen:
             self._resumes()
         return bool(urgent) or len(due) >= free > 0
 
@@ -293,7 +309,7 @@ class Logging(Courier):
         """Kept without a write at each look."""
         if time.monotonic() > self._leased_at + LEASE_KEPT_S or not self._is_of(look):
             with self._db.write() as conn:
-                self._one = subscriptions.lease(conn, self._id, self._db.now(conn), self._token)
+                self._one = self._leased(conn, self._db.now(conn))
             self._leased_at = time.monotonic()
         return self._one
 

@@ -192,8 +192,9 @@ def lease(conn: Connection, id: int, now: datetime, token: str = "") -> Subscrip
 
 
 def note_trouble(conn: Connection, id: int, now: datetime, trouble: str) -> None:
-    """Why its target takes nothing, since when; '' where it does again. For `newswire status`."""
-    conn.execute(update(subscription).where(subscription.c.id == id).values(trouble=trouble, trouble_at=now if trouble else None))
+    """Why its target takes nothing, since when; '' where it does again. Another reason keeps the time. For `newswire status`."""
+    since = func.coalesce(subscription.c.trouble_at, literal(now, type_=subscription.c.trouble_at.type)) if trouble else None
+    conn.execute(update(subscription).where(subscription.c.id == id).values(trouble=trouble, trouble_at=since))
 
 
 def let_go(conn: Connection, token: str) -> None:

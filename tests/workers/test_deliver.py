@@ -277,6 +277,96 @@ def test_a_webhook_that_refuses_all_is_told_of_until_it_takes_something(wire: Wi
     hook.close()
 
 
+@on_sqlite
+def test_a_trouble_that_a_killed_deliverer_left_is_over_when_the_target_takes_something(
+    wire: Wire, database_url: str, tmp_path: Path
+) -> None:
+    hook = Hook()
+    hook.script = [503]
+    with wire.database.write() as conn:
+        subscriptions.add(conn, wire.now, name="hook", kind="webhook", target=hook.settings())
+    arrive(wire, 1)
+    with delivering(database_url, tmp_path):
+        until(lambda: wire.rows(tables.subscription)[0].trouble, "a word about it")
+    expire_leases(wire)
+    hook.script = [204]
+    with delivering(database_url, tmp_path):
+        until(lambda: not owed(wire) and not wire.rows(tables.subscription)[0].trouble, "told, and no more word about it")
+    hook.close()
+    assert wire.rows(tables.subscription)[0].trouble_at is None
+
+
+@pytest.mark.parametrize("kind", ["celery", "stream", "files"])
+@on_sqlite
+def test_so_it_is_with_every_kind_of_target(wire: Wire, tmp_path: Path, kind: str) -> None:
+    """A courier is made anew with each process."""
+    with Valkey() as theirs, redis.Redis.from_url(theirs.url()) as client:
+        folder = tmp_path / "news"
+        targets: dict[str, dict[str, Any]] = {
+            "celery": {"broker": theirs.url(), "task": "stories.receive", "queue": "stories"},
+            "stream": {"url": theirs.url(), "stream": "stories", "groups": "desk"},
+            "files": {"folder": str(folder), "every_s": 3600},
+        }
+        with wire.database.write() as conn:
+            one = subscriptions.add(conn, wire.now, name="team", kind=kind, target=targets[kind], is_log=kind != "celery")
+        arrive(wire, 1)
+
+        def step() -> tuple[str, Any]:
+            courier = couriers.courier(wire.database, one, "token", threading.Event())
+            courier.step(Look(id=one.id, behind=True, due=True, last=1), wire.now)
+            courier._close()
+            row = wire.rows(tables.subscription)[0]
+            return row.trouble, row.trouble_at
+
+        folder.write_text("It is no folder.")
+        if kind == "stream":
+            client.set("stories", "It is no stream.")
+        client.config_set("maxmemory", "1")
+        since = wire.now
+        assert step() != ("", None)
+        wire.pass_time(minutes=1)
+        assert step()[1] == since, "it goes on"
+        folder.unlink()
+        client.delete("stories")
+        client.config_set("maxmemory", "0")
+        assert step() == ("", None)
+
+
+@on_sqlite
+def test_the_reason_of_a_trouble_is_the_newest_and_its_time_the_first(wire: Wire) -> None:
+    hook = Hook()
+    hook.drip = True
+    hook.script = [200]
+    with wire.database.write() as conn:
+        one = subscriptions.add(conn, wire.now, name="hook", kind="webhook", target=hook.settings(deadline_s=0.3))
+    arrive(wire, 1)
+    courier = Pushing(wire.database, one, "token", threading.Event())
+    noted: list[str] = []
+
+    @event.listens_for(wire.database.engine, "before_cursor_execute")
+    def listen(conn: Any, cursor: Any, statement: str, parameters: Any, context: Any, many: bool) -> None:
+        if "SET trouble=" in statement:
+            noted.append(str(parameters[0]))
+
+    def step() -> tuple[str, Any]:
+        courier._alone_until = 0
+        courier.step(Look(id=one.id, behind=True, due=True), wire.now)
+        wire.pass_time(minutes=1)
+        row = wire.rows(tables.subscription)[0]
+        return row.trouble, row.trouble_at
+
+    since = wire.now
+    assert step()[0].count("0.3 s") == 1
+    hook.drip = False
+    hook.script = [(503, {"retry-after": "600"})]
+    for _ in range(3):
+        trouble, at = step()
+        assert ("answered 503" in trouble, at) == (True, since)
+    assert len(noted) == 2, "once for each reason"
+    courier._close()
+    hook.close()
+
+
 # --- logs -----------------------------------------------------------------------------------------------------------------------
 
 
