@@ -21,7 +21,7 @@ import msgspec
 import structlog
 from sqlalchemy import Connection
 
-from pipeline.delivery import Answered, Channel, Held, Log, open_channel, open_log, target, targets
+from pipeline.delivery import Answered, Channel, Held, Log, check_place, open_channel, open_log, target, targets
 from pipeline.errors import DatabaseAway, Gone, Infrastructure, Misconfigured, NewswireError, Transient
 from pipeline.failpoints import hit
 from pipeline.storage import changing, deliveries, drain, ledger, subscriptions
@@ -322,6 +322,8 @@ class Logging(Courier):
         is_moved = floor > one.read_seq and self._advance(into, one, floor)
         if one.paused_at is not None:
             return is_moved
+        if held.generation not in (0, one.generation):
+            self._is_of_nobody_else(one, held)
         if not held.is_ready:
             return into.append(held, one.generation, floor, ()) or is_moved
         start = max(held.seq, floor, self._scanned[2] if self._scanned[:2] == (one.generation, held.seq) else 0)
@@ -356,6 +358,7 @@ class Logging(Courier):
         """
         with self._db.read() as conn:
             now, last = subscriptions.get(conn, one.name), ledger.last(conn)
+        self._is_of_nobody_else(now, held)
         if _is_ahead(now, held, last):
             raise Misconfigured(
                 f"{target(one.kind).describe(one.target)} is ahead of the database: it holds {held.top}, and the newest event of generation"
@@ -365,6 +368,12 @@ class Logging(Courier):
         if now.generation != one.generation:
             self._one = None
         return now.generation == one.generation
+
+    def _is_of_nobody_else(self, one: Subscription, held: Held) -> None:
+        """It would be taken from another one, which makes it its own again. Raises Misconfigured."""
+        with self._db.read() as conn:
+            others = [other for other in subscriptions.listed(conn) if held.generation == other.generation != one.generation]
+        check_place(one.name, one.kind, one.target, others)
 
     def _advance(self, into: Log, one: Subscription, floor: int) -> bool:
         with self._db.write() as conn:

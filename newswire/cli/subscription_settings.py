@@ -36,7 +36,7 @@ def change(
     """
     import msgspec
 
-    from pipeline.delivery import target
+    from pipeline.delivery import check_place, target
     from pipeline.errors import Misconfigured
     from pipeline.storage import changing, subscriptions
 
@@ -55,6 +55,8 @@ def change(
         changed = _changed(before, wanted)
         if changed:
             with db.write() as conn:
+                if wanted.target != before.target:
+                    check_place(name, before.kind, wanted.target, subscriptions.listed(conn))
                 changing.change(conn, db.now(conn), before, wanted)
         with db.read() as conn:
             now = subscriptions.get(conn, name)

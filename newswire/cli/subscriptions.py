@@ -47,7 +47,7 @@ def add(
     newswire subscriptions add stories --set broker=redis://127.0.0.1:6379/1 --set task=stories.receive --set queue=stories
     newswire subscriptions add desk … --filter language=en --filter keyword=harbour --after enriched
     """
-    from pipeline.delivery import target
+    from pipeline.delivery import check_place, target
     from pipeline.storage import subscriptions as rows
 
     kind = target(to)
@@ -55,6 +55,7 @@ def add(
     kind.check(wanted)
     chosen = filters(only or [])
     with opened(load(), create=True) as db, db.write() as conn:
+        check_place(name, to, wanted, rows.listed(conn))
         rows.add(
             conn,
             db.now(conn),

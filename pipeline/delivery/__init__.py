@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import cache
 from importlib.metadata import entry_points
@@ -21,6 +21,7 @@ import msgspec
 
 from pipeline.errors import Misconfigured
 from pipeline.storage.logs import Entry
+from pipeline.storage.subscriptions import Subscription
 from schemas.messages import Message
 
 S = TypeVar("S", bound=msgspec.Struct)
@@ -132,6 +133,8 @@ class Target(msgspec.Struct, frozen=True, kw_only=True):
     """For people; without passwords."""
     open: Callable[[Mapping[str, Any]], Channel] | None = None
     open_log: Callable[[Mapping[str, Any]], Log] | None = None
+    place: Callable[[Mapping[str, Any]], str] | None = None
+    """Of a log, however its settings spell it: only one subscription can keep its own there."""
 
     @property
     def is_log(self) -> bool:
@@ -152,6 +155,25 @@ def open_log(kind: str, settings: Mapping[str, Any]) -> Log:
     if opener is None:
         raise Misconfigured(f"A {kind} target is pushed to: it keeps no events in order.")
     return opener(settings)
+
+
+def sharer(one: str, kind: str, settings: Mapping[str, Any], all: Iterable[Subscription]) -> Subscription | None:
+    """Another than `one` that keeps its log at the place that these settings name."""
+    place = target(kind).place
+    if place is None:
+        return None
+    return next(
+        (other for other in all if (other.name != one, other.kind) == (True, kind) and place(other.target) == place(settings)), None
+    )
+
+
+def check_place(one: str, kind: str, settings: Mapping[str, Any], all: Iterable[Subscription]) -> None:
+    """Raises Misconfigured where another subscription has its log there: the two would take turns in making it anew."""
+    if other := sharer(one, kind, settings, all):
+        raise Misconfigured(
+            f"{target(kind).describe(other.target)}: the subscription {other.name} has its own there, and two can't share a place.",
+            hint=f"Give {one} a place of its own, or let its readers read what {other.name} has there.",
+        )
 
 
 def read_settings(kind: str, type: type[S], settings: Mapping[str, Any], *, needs: Sequence[str], example: str) -> S:

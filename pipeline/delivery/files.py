@@ -64,6 +64,11 @@ def describe(settings: Mapping[str, Any]) -> str:
     return f"files in {settings.get('folder')}"
 
 
+def place(settings: Mapping[str, Any]) -> str:
+    """The folder that it is, behind links and dots."""
+    return str(Path(str(settings.get("folder"))).resolve())
+
+
 class _Part(msgspec.Struct):
     """The file that is being written."""
 
@@ -219,4 +224,4 @@ class FilesLog:
             part.path.unlink(missing_ok=True)
 
 
-TARGET = Target(name="files", check=check, open_log=FilesLog, describe=describe)
+TARGET = Target(name="files", check=check, open_log=FilesLog, describe=describe, place=place)

@@ -19,6 +19,7 @@ from typing import Any
 
 import msgspec
 import redis
+from redis.connection import parse_url
 from redis.exceptions import RedisError, ResponseError
 
 from pipeline.delivery import Finding, Held, Target, read_settings, room_in, words
@@ -99,6 +100,17 @@ def describe(settings: Mapping[str, Any]) -> str:
     """`stream stories for desk, archive at host:6379/1`"""
     where = str(settings.get("url", "")).partition("://")[2].rpartition("@")[2]
     return f"stream {settings.get('stream')} for {', '.join(words(str(settings.get('groups', ''))))} at {where}"
+
+
+def place(settings: Mapping[str, Any]) -> str:
+    """`host:6379/1 stories`: of one Redis, whatever user, password or parameters its URL has."""
+    try:
+        at = parse_url(str(settings.get("url", "")))  # type: ignore[no-untyped-call]
+    except ValueError:
+        at = {"path": settings.get("url")}
+    host = str(at.get("host") or "localhost").lower().replace("localhost", "127.0.0.1")
+    server = at.get("path") or f"{host}:{at.get('port') or 6379}"
+    return f"{server}/{at.get('db') or 0} {settings.get('stream')}"
 
 
 class StreamLog:
@@ -240,4 +252,4 @@ def _remedy(said: str) -> str:
     return "It is tried again by itself; what it is owed waits here."
 
 
-TARGET = Target(name="stream", check=check, open_log=StreamLog, describe=describe)
+TARGET = Target(name="stream", check=check, open_log=StreamLog, describe=describe, place=place)

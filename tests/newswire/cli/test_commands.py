@@ -250,6 +250,25 @@ def test_subscriptions_are_added_checked_rewound_and_removed_without_telling_pas
     assert run("subscriptions", "check", "away")[0] == 3
 
 
+def test_two_subscriptions_never_share_a_stream_or_a_folder(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "link").symlink_to(tmp_path / "news")
+    stream = ("--to", "stream", "--set", "groups=desk", "--set", "stream=stories", "--set")
+    files = ("--to", "files", "--set")
+    assert run("subscriptions", "add", "one", *stream, "url=redis://:s3cret@localhost:6379/0")[0] == 0
+    assert run("subscriptions", "add", "archive", *files, f"folder={tmp_path}/news")[0] == 0
+    for taken, again in (
+        ("one", (*stream, "url=rediss://127.0.0.1?ssl_cert_reqs=none")),
+        ("archive", (*files, f"folder={tmp_path}/link/")),
+    ):
+        code, _, err = run("subscriptions", "add", "other", *again)
+        assert (code, f"the subscription {taken} has its own there" in err, "s3cret" in err) == (2, True, False)
+    assert run("subscriptions", "add", "other", *stream, "url=redis://localhost:6379/1")[0] == 0
+    assert run("subscriptions", "set", "other", "--set", "url=redis://127.0.0.1/0")[0] == 2
+    assert run("subscriptions", "set", "one", "--set", "url=redis://127.0.0.1/0")[0] == 0, "it is its own"
+    run("subscriptions", "remove", "one")
+    assert run("subscriptions", "set", "other", "--set", "url=redis://127.0.0.1/0")[0] == 0
+
+
 # --- care ------------------------------------------------------------------------------------------------------------------------
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Callable, Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -425,6 +425,28 @@ def test_nothing_is_appended_to_a_stream_that_is_ahead_of_the_database(made: Cal
         desk.step(courier)
     assert "newswire db restored" in told.value.hint
     assert desk.ids()[-1] == (99 if what == "a newer event" else 1)
+
+
+def test_a_stream_of_another_subscription_is_left_alone_and_it_is_named(made: Callable[..., Stream], database: Database) -> None:
+    """Two were added on one key by an earlier version: neither takes it from the other."""
+    desk = made()
+    story(desk)
+    with database.write() as conn:
+        at = desk.wire.now + timedelta(minutes=1)
+        one = subscriptions.add(conn, at, name="late", kind="stream", target=desk.one.target, from_start=True, is_log=True)
+    late = Logging(database, one, "token", threading.Event())
+    desk.couriers.append(late)
+    look = Look(id=one.id, behind=True, due=False, generation=one.generation, last=1)
+    courier = desk.courier()
+    desk.run(courier)
+    with pytest.raises(Misconfigured, match="the subscription team has its own there"):
+        late._pass(look, desk.wire.now)
+    assert desk.ids() == [1]
+    desk.redis.delete("stories")
+    late._rests_until = 0
+    late._pass(look, desk.wire.now)
+    with pytest.raises(Misconfigured, match="the subscription late has its own there"):
+        desk.step(courier)
 
 
 def test_a_paused_stream_gets_nothing_and_its_acknowledgements_count(made: Callable[..., Stream]) -> None:
