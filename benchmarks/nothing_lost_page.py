@@ -42,7 +42,7 @@ def page() -> str:
     """The page, from the results that are there."""
     parts = [_HEAD]
     if runs := _read("chaos"):
-        parts.append(_chaos(runs))
+        parts.append(runs_table(runs))
     if measured := _read("nothing-lost"):
         parts.append(_measures(measured))
     return "\n".join(parts)
@@ -53,20 +53,22 @@ def _read(name: str) -> Any:
     return json.loads(path.read_text(encoding="utf-8")) if path.exists() else None
 
 
-def _chaos(runs: list[dict[str, Any]]) -> str:
+def runs_table(runs: list[dict[str, Any]]) -> str:
+    """What each run was of, its verdict, and its faults."""
     heads = [f"{run['database']}, seed {run['seed']}" for run in runs]
     lines = ["## The runs", "", f"| | {' | '.join(heads)} |", f"| --- |{' --- |' * len(runs)}"]
 
     def line(name: str, values: list[Any]) -> None:
         lines.append(f"| {name} | {' | '.join(str(value) for value in values)} |")
 
+    line("code (`python -m tests.chaos.code`)", [run.get("code", "not recorded") for run in runs])
     line("documents published", [run["published"] for run in runs])
     line("items stored", [run["items"] for run in runs])
     line("consumers", [len(run["messages"]) for run in runs])
     line("messages that consumers received", [sum(run["messages"].values()) for run in runs])
     line("faults", [sum(run["faults"].values()) for run in runs])
     line("named failpoints hit", [f"{sum(1 for count in run['failpoints'].values() if count)} of {len(run['failpoints'])}" for run in runs])
-    for kind in runs[0]["verdict"]:
+    for kind in dict.fromkeys(kind for run in runs for kind in run["verdict"]):
         line(f"**{kind}**", [f"**{run['verdict'].get(kind, 'not judged then')}**" for run in runs])
     line("a story that came after the last fault reached every consumer after, s", [run["recovered_s"] for run in runs])
     line("all was quiet after, s", [run["quiet_s"] for run in runs])

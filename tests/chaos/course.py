@@ -7,7 +7,7 @@ import itertools
 import subprocess
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from random import Random
@@ -16,6 +16,7 @@ from pipeline.errors import Infrastructure
 from press.generate import documents
 from press.newsroom import Press
 from tests.chaos import faults
+from tests.chaos.code import sources
 from tests.chaos.driver import FAILPOINTS, FILES, MOST_WAITING, Run
 from tests.chaos.faults import Fault
 from tests.chaos.place import Place
@@ -52,6 +53,8 @@ class Result:
     """What came out."""
 
     plan: Plan
+    code: str = field(default_factory=sources)
+    """Of which sources the run was."""
     findings: list[Finding] = field(default_factory=list)
     lives: list[str] = field(default_factory=list)
     """What `newswire why` says of the first wrongs."""
@@ -197,15 +200,20 @@ def _recover(run: Run, tell: Callable[[str], None]) -> float | None:
     began = time.monotonic()
     number = 900_000 + run.seed % 1000
     [probe] = run.press.flood(FILES, documents(1, first=number))
-    waiting: list[Team] = list(run.teams)
+    waiting = list(run.teams)
     while waiting and time.monotonic() - began < run_deadline():
         run.revive()
         waiting = [team for team in waiting if team.applied_at(probe.headline) is None]
-        if "enriched" in str(waiting):
+        if wait_for_facts(waiting):
             run.replay()
         time.sleep(0.3)
     tell(f"a story that arrives now {'reached every consumer' if not waiting else 'did not reach ' + ', '.join(t.name for t in waiting)}")
     return None if waiting else time.monotonic() - began
+
+
+def wait_for_facts(teams: Sequence[Team]) -> bool:
+    """Whether all of them are told of what is enriched: an enricher may have failed with it, and an operator has to say again."""
+    return bool(teams) and all(team.after == "enriched" for team in teams)
 
 
 def run_deadline() -> float:

@@ -124,7 +124,7 @@ class Run:
             subscriptions.add(conn, self.db.now(conn), name=name, kind=kind, target=target, after=after)
         if self.without.startswith("a consumer applies only"):
             environment["TEAM_GUARD"] = "no"
-        return Team(name, kind, self.place.folder, environment)
+        return Team(name, kind, self.place.folder, environment, after)
 
     def start(self) -> None:
         declared = [

@@ -62,6 +62,7 @@ def as_json(result: Result) -> dict[str, Any]:
     return {
         "database": plan.database,
         "seed": plan.seed,
+        "code": result.code,
         "documents": plan.documents,
         "faults": dict(sorted(result.counts.items())),
         "skipped": result.skipped,

@@ -8,12 +8,14 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from tests.chaos.course import Plan, Result, run
 from tests.chaos.parts.sitecustomize import SWITCHES
+from tests.model.checker import check
+from tests.model.places import ASKED_FOR_BY, BEYOND, HELD_BY, MODELS
 
 RESULTS = Path(__file__).parents[2] / "benchmarks" / "results" / "rules.json"
 PAGE = Path(__file__).parents[2] / "docs" / "why" / "rules-taken-out.md"
@@ -22,11 +24,7 @@ THEIRS = ("a consumer's Redis flushed",)
 KILLS = ("kill -9 at task.after_claim",)
 """With a row in hand: three kills at random hit nobody at work."""
 POISON = ("a poison document",)
-GUARD, TOMBSTONES, RESTORED = (
-    "a consumer applies only what is greater by (epoch, seq)",
-    "a consumer keeps tombstones",
-    "after a restore the epoch and every generation are raised",
-)
+GUARD, RESTORED = "a consumer applies only what is greater by (epoch, seq)", "after a restore the epoch and every generation are raised"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,21 +52,6 @@ RULES: dict[str, Rule] = {
     GUARD: Rule(faults=("a consumer's Redis back with an older AOF",), shows="an effect happens twice"),
     RESTORED: Rule(faults=("restore of a backup",), shows="consumers take what is new for what is old", times=1),
 }
-ELSEWHERE: dict[str, str] = {
-    "a commit, and what sets aside, ask for the token": "tests/model/work.py, tests/model/test_work_machine.py",
-    "a claim takes only what is ready": "tests/model/work.py, tests/model/test_work_machine.py",
-    "a task runs one row": "tests/model/work.py",
-    "an orderly end is no loss": "tests/model/work.py",
-    "what is revoked is set aside, and released under a new id": "tests/model/work.py, tests/workers/test_worker.py",
-    "validators, sightings and owed pages commit together": "tests/model/fetching.py, tests/pipeline/test_collect_pump.py",
-    "a batch writes only what its DELETE gave back": "tests/model/fetching.py",
-    "last is read before the candidates, and what came since is looked at again": "tests/model/ledger.py, tests/model/test_identity_machine.py",
-    "an acknowledgement names the generation; a rewind keeps the rows": "tests/model/push.py, tests/pipeline/delivery/test_deliveries.py",
-    "kills ignore filters; what left the filter is told": "tests/model/push.py, tests/pipeline/delivery/test_deliveries.py",
-    TOMBSTONES: "tests/model/push.py",
-    "an append names the last id it expects; the floor has its generation": "tests/model/stream.py",
-}
-"""Rules that no short run of whole processes shows reliably: another one stands behind them, or the moment is too short."""
 
 
 def some_runs(names: Sequence[str], tell: Callable[[str], None]) -> list[dict[str, Any]]:
@@ -138,16 +121,41 @@ def page(rows: list[dict[str, Any]]) -> str:
         lines.append(f"| {name} | {faults} | {out['shows']} | {_wrongs(kept)} | {_wrongs(out)}: {out['example']} |")
     lines += [
         "",
-        "## Rules that a short run does not show",
+        "## Every rule, taken out of its model",
         "",
-        "Another rule stands behind them, or the moment is too short for whole processes. They are taken out in models and in tests of one function:",
+        "A run of whole processes shows a rule where its absence strikes often and nothing stands behind it. The models (`tests/model/`) show each:",
+        "the checker goes through every order of events and finds what goes wrong without it, or that nothing but luck leads to the end. The last",
+        "column names the test of the code that asks for the rule.",
         "",
-        "| rule | where it is taken out |",
+        "| rule | stands in | its model without it | the test of the code |",
+        "| --- | --- | --- | --- |",
+        *(f"| {rule} | {_place(rule)} | {_shown(model, rule)} | {_test(rule)} |" for model in MODELS for rule in model.TAKEN_OUT),
+        "",
+        "## Rules that no model holds",
+        "",
+        "What is of one function, or of a time that models leave out.",
+        "",
+        "| rule | the test of the code |",
         "| --- | --- |",
-        *(f"| {name} | `{'`, `'.join(where.split(', '))}` |" for name, where in ELSEWHERE.items()),
+        *(f"| {rule} | `{test}` |" for rule, test in BEYOND.items()),
         "",
     ]
     return "\n".join(lines)
+
+
+def _place(rule: str) -> str:
+    return f"`{HELD_BY[rule]}`" if rule in HELD_BY else "not built yet, or a consumer's own"
+
+
+def _test(rule: str) -> str:
+    return f"`{ASKED_FOR_BY[rule]}`" if rule in ASKED_FOR_BY else ""
+
+
+def _shown(model: Any, rule: str) -> str:
+    """What the checker finds in the scenario that shows what the rule is for."""
+    scenario = model.TAKEN_OUT[rule]
+    found = check(replace(model.SCENARIOS[scenario], without=rule))
+    return f"{model.__name__.rpartition('.')[2]}, “{scenario}”: {found.sentence}"
 
 
 def _wrongs(row: dict[str, Any]) -> str:

@@ -118,10 +118,10 @@ class Received(NamedTuple):
 
 
 class Team:
-    """One consumer, its process, its ledger."""
+    """One consumer, its process, its ledger. `after`: told of what is stored, or enriched."""
 
-    def __init__(self, name: str, kind: str, folder: Path, environment: Mapping[str, str]) -> None:
-        self.name, self.kind = name, kind
+    def __init__(self, name: str, kind: str, folder: Path, environment: Mapping[str, str], after: str = "stored") -> None:
+        self.name, self.kind, self.after = name, kind, after
         self.file = folder / f"{name}.sqlite"
         self._log = folder / f"{name}.log"
         self._environment = {

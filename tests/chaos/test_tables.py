@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
 
 from benchmarks import nothing_lost_page
-from tests.chaos import faults, rules
+from tests.chaos import faults, report, rules
+from tests.chaos.code import sources
+from tests.chaos.course import Plan, Result, wait_for_facts
 from tests.chaos.driver import FAILPOINTS
 from tests.chaos.parts.sitecustomize import SWITCHES
+from tests.chaos.system import Team
 
 ROWS = json.loads(rules.RESULTS.read_text(encoding="utf-8"))
 
@@ -36,3 +40,33 @@ def test_every_named_failpoint_is_a_fault_and_no_name_is_used_twice() -> None:
     names = [fault.name for fault in faults.table()]
     assert len(set(names)) == len(names)
     assert {f"kill -9 at {name}" for name in FAILPOINTS} <= set(names)
+
+
+def test_code_is_known_by_what_its_files_say(tmp_path: Path) -> None:
+    module = tmp_path / "pipeline" / "one.py"
+    module.parent.mkdir()
+    seen = {sources(tmp_path)}
+    for text in ("a = 1\n", "a = 2\n"):
+        module.write_text(text)
+        seen.add(sources(tmp_path))
+    module.rename(module.with_name("two.py"))
+    seen.add(sources(tmp_path))
+    assert len(seen) == 4
+    assert sources() == sources()
+
+
+def test_a_run_records_its_code_and_the_page_says_it_or_that_nobody_did() -> None:
+    result = Result(plan=Plan(database="sqlite"))
+    assert report.as_json(result)["code"] == sources()
+    assert sources() in nothing_lost_page.runs_table([report.as_json(result)])
+    assert "not recorded" in nothing_lost_page.runs_table(
+        [{name: value for name, value in report.as_json(result).items() if name != "code"}]
+    )
+
+
+@pytest.mark.parametrize(("waiting", "yes"), [((), False), (("stored", "enriched"), False), (("enriched", "enriched"), True)])
+def test_what_an_enricher_failed_with_is_tried_again_where_all_others_are_served(
+    waiting: tuple[str, ...], yes: bool, tmp_path: Path
+) -> None:
+    teams = [Team(f"team-{number}", "celery", tmp_path, {}, after) for number, after in enumerate(waiting)]
+    assert wait_for_facts(teams) is yes

@@ -11,7 +11,7 @@ from typing import Any, cast
 import pytest
 from hypothesis import settings, strategies
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
-from sqlalchemy import select
+from sqlalchemy import Connection, func, select
 
 from pipeline import ingest
 from pipeline.storage import ledger
@@ -165,3 +165,22 @@ def test_a_rule_taken_out_is_found(database: Database, monkeypatch: pytest.Monke
     machine.two_chunks_at_once(first=[("a", "h1")], second=[("a", "h2")])
     with pytest.raises(AssertionError, match="a story is split"):
         machine.a_copy_by_another_provider_is_of_the_same_story()
+
+
+@pytest.mark.parametrize("by_events", [True, False])
+def test_the_look_at_what_came_since_goes_by_events(database: Database, monkeypatch: pytest.MonkeyPatch, by_events: bool) -> None:
+    """A look for new items passes over an old one's new version, of which the text is a copy."""
+    if not by_events:
+        since = ledger.versions_since
+        monkeypatch.setattr(ledger, "versions_since", lambda conn, seq: [id for id in since(conn, seq) if is_of_a_new_item(conn, id)])
+    machine = IdentityMachine(database, monkeypatch)
+    machine.nothing_is_stored()
+    machine.two_chunks_at_once(first=[("b", "l1")], second=[("a", "l1")])
+    machine.two_chunks_at_once(first=[("a", "h1")], second=[("a", "h2")])
+    stored = machine._stored()
+    assert (stored["agency", "a"].story == stored["outlet", "a"].story) is by_events
+
+
+def is_of_a_new_item(conn: Connection, id: int) -> bool:
+    of = select(tables.version.c.item).where(tables.version.c.id == id).scalar_subquery()
+    return conn.execute(select(func.count()).where(tables.version.c.item == of)).scalar_one() == 1
