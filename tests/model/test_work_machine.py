@@ -33,6 +33,11 @@ class Row:
     worker: str = ""
     until: datetime | None = None
     offered: datetime | None = None
+    error: str = ""
+
+    @property
+    def was_lost(self) -> bool:
+        return self.lost > 0 or self.error == "its chunk was lost"
 
     def is_ready(self, now: datetime) -> bool:
         return self.due <= now and (self.until is None or self.until < now)
@@ -72,12 +77,15 @@ class WorkMachine(RuleBasedStateMachine):
 
     @rule(free=strategies.integers(min_value=0, max_value=3))
     def offer(self, free: int) -> None:
+        """As many as there is room for, and what was lost besides."""
         stale = self.now - work.OFFER_AGAIN
         ready = [id for id, row in self.rows.items() if row.is_ready(self.now) and (row.offered is None or row.offered < stale)]
-        wanted = sorted(ready, key=lambda id: (self.rows[id].due, id))[:free]
+        in_order = sorted(ready, key=lambda id: (self.rows[id].due, id))
+        wanted = [id for place, id in enumerate(in_order) if place < free or self.rows[id].was_lost]
         with self.db.write() as conn:
             offered = work.offer(conn, "ingest", "normal", free, self.now)
         assert [one.id for one in offered] == wanted
+        assert [one.goes_first for one in offered] == [self.rows[id].was_lost for id in wanted]
         assert [one.attempt for one in offered] == [self.rows[id].lost + 1 for id in wanted]
         for id in wanted:
             self.rows[id] = replace(self.rows[id], offered=self.now)
@@ -118,7 +126,7 @@ class WorkMachine(RuleBasedStateMachine):
         if self._is_held(claimed):
             row = self.rows[claimed.id]
             due = self.now + timedelta(seconds=2)
-            self.rows[claimed.id] = replace(row, lost=row.lost - 1, due=due, token="", worker="", until=None)
+            self.rows[claimed.id] = replace(row, lost=row.lost - 1, due=due, token="", worker="", until=None, error="away")
 
     @precondition(lambda self: self.claims)
     @rule(which=choice)
@@ -135,7 +143,7 @@ class WorkMachine(RuleBasedStateMachine):
         for id, ref in zip(singles, refs, strict=True):
             assert dues[id] <= self.now, "ready at once"
             assert dues[id] < chunk.due, "and before what came with its chunk"
-            self.rows[id] = Row(refs=(ref,), due=dues[id])
+            self.rows[id] = Row(refs=(ref,), due=dues[id], error="its chunk was lost")
 
     @precondition(lambda self: self.claims)
     @rule(which=choice)
@@ -153,7 +161,7 @@ class WorkMachine(RuleBasedStateMachine):
         with self.db.write() as conn:
             assert work.free_child(conn, worker, self.now) == len(held)
         for id in held:
-            self.rows[id] = replace(self.rows[id], token="", worker="", until=None, offered=None)
+            self.rows[id] = replace(self.rows[id], token="", worker="", until=None, offered=None, error="its worker died")
 
     @precondition(lambda self: self.rows)
     @rule(which=choice, attempt=strategies.integers(min_value=1, max_value=3))
@@ -205,6 +213,7 @@ class WorkMachine(RuleBasedStateMachine):
                 worker=row.claimed_by,
                 until=row.leased_until,
                 offered=row.offered_at,
+                error=row.last_error,
             )
             for id, row in held.items()
         }
