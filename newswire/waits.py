@@ -127,8 +127,14 @@ def _consumer(row: Mapping[str, Any]) -> tuple[str, str]:
         return f"it to be resumed{': ' + row['reason'] if row['reason'] else ''}", f"newswire subscriptions resume {name}"
     if row["trouble"]:
         return f"its target, since {row['trouble_at']:%Y-%m-%d %H:%M}: {row['trouble']}", f"newswire subscriptions check {name}"
-    if row["is_log"]:
-        return "its readers: so many events are not acknowledged, or not yet in a complete file", f"newswire subscriptions check {name}"
+    if row["log_waits_for"] and row["is_served"]:
+        return row["log_waits_for"], f"newswire subscriptions check {name}" if row["log_waits_for"].startswith("its readers") else ""
+    if row["put_off"] and not row["behind"] and row["put_off"] + row["in_flight"] >= row["waiting"] - row["parked"]:
+        heard = f"which refused {row['put_off']}: {row['refused']}" if row["refused"] else f"which did not answer {row['put_off']}"
+        return (
+            f"its consumer, {heard}; tried again from {row['tried_at']:%H:%M:%S} UTC on",
+            "mend it there; what is refused each time is parked",
+        )
     if row["in_flight"] >= max(1, row["waiting"] - row["parked"]) and not row["behind"]:
         return "its consumer: all of it is sent, and unanswered", f"newswire subscriptions check {name}"
     if row["in_flight"]:

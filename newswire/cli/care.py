@@ -44,7 +44,8 @@ def status(as_json: AsJson = False) -> None:
     with opened(settings) as db, db.read() as conn:
         found = listing.status(conn, db.now(conn))
     for one in found["subscriptions"]:
-        one["is_log"] = target(one["kind"]).is_log
+        kind = target(one["kind"])
+        one["log_waits_for"] = kind.log_waits_for if kind.is_log else ""
     found["redis"] = _redis()
     waiting = waits(found, _broker())
     if as_json:

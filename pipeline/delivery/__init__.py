@@ -133,6 +133,8 @@ class Target(msgspec.Struct, frozen=True, kw_only=True):
     """For people; without passwords."""
     open: Callable[[Mapping[str, Any]], Channel] | None = None
     open_log: Callable[[Mapping[str, Any]], Log] | None = None
+    log_waits_for: str = "its readers: so many events are not acknowledged"
+    """What has to happen until what was appended counts."""
     place: Callable[[Mapping[str, Any]], str] | None = None
     """Of a log, however its settings spell it: only one subscription can keep its own there."""
 

@@ -224,4 +224,11 @@ class FilesLog:
             part.path.unlink(missing_ok=True)
 
 
-TARGET = Target(name="files", check=check, open_log=FilesLog, describe=describe, place=place)
+TARGET = Target(
+    name="files",
+    check=check,
+    open_log=FilesLog,
+    describe=describe,
+    log_waits_for="the end of its file's period: a file counts when it is complete",
+    place=place,
+)

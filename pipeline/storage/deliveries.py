@@ -338,23 +338,28 @@ def _refused(conn: Connection, here: ColumnElement[bool], said: Answer, now: dat
 
 
 def lag(conn: Connection, now: datetime) -> dict[int, dict[str, Any]]:
-    """By subscription: events to read, items to tell, in flight, parked, since when the oldest waits."""
+    """By subscription: events to read, items to tell; of these in flight, parked, and put off: refused or not answered, and tried again later."""
     last = conn.execute(select(log_state.c.last).where(log_state.c.id == 1)).scalar_one()
     found = {
-        row.id: {"behind": last - row.read_seq, "waiting": 0, "in_flight": 0, "parked": 0}
+        row.id: {"behind": last - row.read_seq, "waiting": 0, "in_flight": 0, "parked": 0, "put_off": 0, "tried_at": None, "refused": ""}
         for row in conn.execute(select(subscription.c.id, subscription.c.read_seq).where(subscription.c.removed_at.is_(None)))
     }
+    is_put_off = and_(delivery.c.parked_at.is_(None), delivery.c.sent_seq.is_(None), delivery.c.due_at > now)
     rows = conn.execute(
         select(
             delivery.c.subscription,
             func.count().label("rows"),
+            func.sum(case((is_put_off, 1), else_=0)).label("put_off"),
+            func.min(case((is_put_off, delivery.c.due_at))).label("tried_at"),
+            func.max(case((is_put_off, delivery.c.last_error))).label("refused"),
             func.sum(case((and_(delivery.c.sent_seq.is_not(None), delivery.c.parked_at.is_(None)), 1), else_=0)).label("in_flight"),
             func.sum(case((delivery.c.parked_at.is_not(None), 1), else_=0)).label("parked"),
         ).group_by(delivery.c.subscription)
     )
     for row in rows:
         if row.subscription in found:
-            found[row.subscription] |= {"waiting": int(row.rows), "in_flight": int(row.in_flight), "parked": int(row.parked)}
+            counts = {"waiting": int(row.rows), "in_flight": int(row.in_flight), "parked": int(row.parked), "put_off": int(row.put_off)}
+            found[row.subscription] |= counts | {"tried_at": row.tried_at, "refused": row.refused or ""}
     return found
 
 

@@ -274,6 +274,7 @@ def status(conn: Connection, now: datetime) -> Row:
                 "reason": row.pause_reason,
                 "trouble": row.trouble,
                 "trouble_at": row.trouble_at,
+                "is_served": row.leased_until is not None and row.leased_until >= now,
                 **lag.get(row.id, {}),
             }
             for row in subs

@@ -9,6 +9,7 @@ import pytest
 import redis
 
 from newswire.waits import Redis, look_at_redis, waits
+from pipeline.delivery import target
 from tests.servers.valkey import Valkey
 
 AT = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -16,7 +17,8 @@ IDLE: dict[str, Any] = {"drained": "", "backlog": [], "fetches": [], "paused_sou
 INGEST = {"stage": "ingest", "lane": "normal", "ready": 7, "leased": 0, "later": 0, "waits_s": 60}
 TEAM = {
     "name": "team",
-    "is_log": False,
+    "log_waits_for": "",
+    "is_served": True,
     "paused": False,
     "reason": "",
     "trouble": "",
@@ -25,6 +27,9 @@ TEAM = {
     "waiting": 4,
     "in_flight": 0,
     "parked": 0,
+    "put_off": 0,
+    "tried_at": None,
+    "refused": "",
 }
 
 
@@ -63,7 +68,15 @@ def test_what_is_due_later_waits_for_its_time() -> None:
     [
         ({"paused": True, "reason": "it moves"}, "it to be resumed: it moves"),
         ({"trouble": "The broker is away.", "trouble_at": AT}, "its target, since 2026-03-01 12:00: The broker is away."),
-        ({"is_log": True, "behind": 4, "waiting": 0}, "its readers"),
+        ({"log_waits_for": target("stream").log_waits_for, "behind": 4, "waiting": 0}, "its readers"),
+        ({"log_waits_for": target("files").log_waits_for, "behind": 4, "waiting": 0}, "the end of its file's period"),
+        ({"log_waits_for": target("files").log_waits_for, "behind": 4, "waiting": 0, "is_served": False}, "the deliverer"),
+        (
+            {"put_off": 4, "tried_at": AT, "refused": "failed: 422"},
+            "its consumer, which refused 4: failed: 422; tried again from 12:00:00 UTC on",
+        ),
+        ({"put_off": 1, "in_flight": 3, "tried_at": AT}, "its consumer, which did not answer 1; tried again from"),
+        ({"put_off": 3, "tried_at": AT, "refused": "failed: 422"}, "the deliverer"),
         ({"in_flight": 4}, "its consumer: all of it is sent, and unanswered"),
         ({"in_flight": 1}, "room: 1 sent to its consumer"),
         ({}, "the deliverer"),

@@ -12,10 +12,11 @@ from typing import Any
 
 import pytest
 
+from newswire.waits import Redis, waits
 from pipeline.delivery import Answered, open_channel
 from pipeline.delivery.webhook import WebhookChannel, check, signature
 from pipeline.errors import Gone, Infrastructure, Misconfigured, Throttled
-from pipeline.storage import deliveries, subscriptions
+from pipeline.storage import deliveries, listing, subscriptions
 from pipeline.storage.db import Database
 from pipeline.storage.deliveries import Look
 from schemas import tables
@@ -239,6 +240,23 @@ def test_one_that_it_can_not_take_is_parked_with_the_reason_and_its_neighbours_g
     assert [row.last_error for row in parked] == ["failed: the webhook answered 422"] * len(parked)
     assert parked
     assert parked[0].code_version
+
+
+def test_status_says_of_what_was_refused_why_and_when_it_is_tried_again(team: Team, hook: Hook) -> None:
+    hook.script = [422]
+    team.arrive(1)
+    team.step()
+
+    def says() -> str:
+        with team.db.read() as conn:
+            status = listing.status(conn, team.wire.now)
+        status["subscriptions"][0]["log_waits_for"] = ""
+        [one] = waits(status | {"backlog": []}, Redis())
+        return one.waits_for
+
+    assert says() == "its consumer, which refused 1: failed: the webhook answered 422; tried again from 12:00:20 UTC on"
+    team.wire.pass_time(minutes=1)
+    assert says() == "the deliverer", "it is due"
 
 
 def test_410_pauses_the_subscription_and_says_so(team: Team, hook: Hook) -> None:
