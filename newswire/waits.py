@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 import msgspec
 
+from newswire.doctor.finding import Finding
 from schemas.outcome import counted
 
 _PROMPT_S = 5
@@ -20,6 +21,8 @@ class Redis(msgspec.Struct, frozen=True, kw_only=True):
     """Why it is not to be had."""
     is_full: bool = False
     """It has reached its maxmemory: nothing can be offered."""
+    unwritten: tuple[Finding, ...] = ()
+    """It could not write to its disk."""
     waiting: dict[str, int] = {}
     """Messages by queue."""
 
@@ -39,11 +42,13 @@ def look_at_redis(url: str) -> Redis:
     import redis
     from redis.exceptions import RedisError
 
+    from newswire.doctor.broker import writes
     from workers.queues import QUEUES
 
     try:
         with redis.Redis.from_url(url, socket_connect_timeout=5, socket_timeout=5) as client:
             memory: Any = client.info("memory")
+            unwritten = tuple(writes(client.info("persistence")))
             asked = client.pipeline(transaction=False)
             for queue in QUEUES:
                 asked.llen(queue)
@@ -52,12 +57,19 @@ def look_at_redis(url: str) -> Redis:
         return Redis(trouble=str(error).strip().partition("\n")[0].rstrip(".") or type(error).__name__)
     most = int(memory.get("maxmemory", 0))
     is_full = bool(most) and int(memory.get("used_memory", 0)) >= most and memory.get("maxmemory_policy") == "noeviction"
-    return Redis(is_full=is_full, waiting={queue: int(length) for queue, length in zip(QUEUES, lengths, strict=True)})
+    return Redis(is_full=is_full, unwritten=unwritten, waiting={queue: int(length) for queue, length in zip(QUEUES, lengths, strict=True)})
 
 
-def waits(status: Mapping[str, Any], redis: Redis) -> list[Wait]:
-    """Pure. `status`: what storage/listing.py says of all."""
-    return [*_work(status, redis), *_fetches(status), *_sources(status), *_quarantine(status), *_subscriptions(status)]
+def waits(status: Mapping[str, Any], redis: Redis, disks: Iterable[Finding] = ()) -> list[Wait]:
+    """Pure. `status`: what storage/listing.py says of all; `disks`: what newswire/doctor says of the space of ours."""
+    full = [one for one in (*disks, *redis.unwritten) if one.level == "wrong"]
+    return [*_disks(full), *_work(status, redis), *_fetches(status), *_sources(status), *_quarantine(status), *_subscriptions(status)]
+
+
+def _disks(full: Iterable[Finding]) -> Iterator[Wait]:
+    for one in full:
+        what = "all that is stored" if one.about == "disk" else "all that Redis takes"
+        yield Wait(what=what, count=1, waits_for=f"space on a disk. {one.says}", do=one.do)
 
 
 def _work(status: Mapping[str, Any], redis: Redis) -> Iterator[Wait]:

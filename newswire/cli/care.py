@@ -36,6 +36,7 @@ def status(as_json: AsJson = False) -> None:
     \b
     newswire status
     """
+    from newswire.doctor import machine
     from newswire.waits import waits
     from pipeline.delivery import target
     from pipeline.storage import listing
@@ -47,7 +48,7 @@ def status(as_json: AsJson = False) -> None:
         kind = target(one["kind"])
         one["log_waits_for"] = kind.log_waits_for if kind.is_log else ""
     found["redis"] = _redis()
-    waiting = waits(found, _broker())
+    waiting = waits(found, _broker(), machine.space(settings))
     if as_json:
         show_json(found | {"waits": waiting})
         return

@@ -59,6 +59,11 @@ def _keeps(info: dict[str, Any]) -> Iterator[Finding]:
             "Redis leaves writing to the system (appendfsync no): a crash may lose half a minute.",
             "CONFIG SET appendfsync everysec",
         )
+    yield from writes(info)
+
+
+def writes(info: dict[str, Any]) -> Iterator[Finding]:
+    """What keeps it from its disk: then it takes nothing more (MISCONF)."""
     for name in ("aof_last_write_status", "rdb_last_bgsave_status"):
         if info.get(name, "ok") != "ok":
             yield wrong("redis", f"Redis could not write to its disk ({name} {info[name]}).", "See its log; free space on its disk.")

@@ -119,6 +119,8 @@ def _is_drivers(error: DBAPIError) -> bool:
 def _remedy(said: str) -> str:
     if "disk is full" in said or "No space left" in said:
         return "Free some space on its disk; nothing is lost."
+    if "disk I/O error" in said:  # SQLite's, also where there is no space for the file beside it that it makes to begin with
+        return "Its disk is full, or broken: newswire doctor; nothing is lost."
     if "locked" in said:
         return "Another process writes to it for long; try again."
     return "Start it, or set DATABASE_URL; workers wait for it by themselves."

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -17,6 +16,7 @@ from pipeline.errors import Infrastructure, Transient
 from pipeline.storage.logs import Entry
 from schemas.messages import Message
 from tests.consumer import consuming, until
+from tests.disk import Disk, mounted
 from tests.examples.test_consumer import message
 from tests.hook import SECRET
 from tests.newswire.test_consumer_check import example, held_by, listens
@@ -25,34 +25,12 @@ from workers.embedded import free_port
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
 
-class Disk:
-    """A small one, on which `held.sqlite` of the folder lies."""
-
-    def __init__(self, folder: Path) -> None:
-        self.mount = folder / "small"
-        self.held = folder / "held.sqlite"
-        self.held.symlink_to(self.mount / "held.sqlite")
-
-    def fill(self) -> None:
-        with (self.mount / "ballast").open("wb", buffering=0) as file:
-            try:
-                while True:
-                    file.write(b"x" * 4096)
-            except OSError:
-                pass
-
-    def free(self) -> None:
-        (self.mount / "ballast").unlink()
-
-
 @pytest.fixture
 def disk(tmp_path: Path) -> Iterator[Disk]:
-    made = Disk(tmp_path)
-    made.mount.mkdir()
-    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=512k", "tmpfs", str(made.mount)], capture_output=True, check=False).returncode:
-        pytest.skip("no file system can be mounted here")
-    yield made
-    subprocess.run(["umount", "-l", str(made.mount)], check=True)
+    """On which `held.sqlite` of the folder lies."""
+    with mounted(tmp_path / "small", "512k") as made:
+        (tmp_path / "held.sqlite").symlink_to(made.mount / "held.sqlite")
+        yield made
 
 
 def large(item: int, seq: int) -> Message:
@@ -122,7 +100,7 @@ def test_a_reader_that_could_not_write_is_where_it_was(disk: Disk, tmp_path: Pat
         if kind == "stream":
             with redis.Redis.from_url(valkey_url) as client:
                 assert client.xpending("stories", "desk")["pending"] == 1
-        assert held_by(disk.held, 2).shows is None
+        assert held_by(tmp_path / "held.sqlite", 2).shows is None
         disk.free()
         until(lambda: look(2).shows == "Item 2", "the second")
         if kind == "stream":
