@@ -123,6 +123,9 @@ source = _table(
     _words("last_error"),
     Column("paused_at", Moment),
     _words("pause_reason"),
+    Column(
+        "excused", BigInteger, nullable=False, server_default=text("0")
+    ),  # of quarantine: up to this id, what was set aside of it before it was resumed; it pauses it no more
     Column("removed_at", Moment),  # no longer in the file of sources; its items stay
     Column("created_at", Moment, nullable=False),
     Index("ix_source_due", "due_at"),

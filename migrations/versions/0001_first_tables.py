@@ -89,6 +89,7 @@ def upgrade() -> None:
         sa.Column("last_error", sa.Text(), server_default=sa.text("''"), nullable=False),
         sa.Column("paused_at", Moment(), nullable=True),
         sa.Column("pause_reason", sa.Text(), server_default=sa.text("''"), nullable=False),
+        sa.Column("excused", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
         sa.Column("removed_at", Moment(), nullable=True),
         sa.Column("created_at", Moment(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_source")),

@@ -9,7 +9,7 @@ from importlib.metadata import PackageNotFoundError
 from importlib.metadata import version as installed
 from typing import Any
 
-from sqlalchemy import Connection, and_, func, insert, select, update
+from sqlalchemy import Connection, func, insert, select, update
 
 from pipeline.config import Settings
 from pipeline.storage import history
@@ -92,13 +92,16 @@ def _origin(conn: Connection, stage: str, refs: Sequence[int]) -> tuple[int | No
 
 
 def _pause_if_too_many(conn: Connection, source_id: int, now: datetime) -> None:
-    """Each time that there are so many more, so that a source that was resumed may go on for a while.
+    """Of what was set aside since it was resumed, so that it may go on for a while.
 
-    Never waits for the source's row (the ledger lock may be held): who holds it is about to ask that source, and the next multiple is near.
+    At that number or beyond: what others set aside at the same time is not seen, and then the next document pauses it. Never waits for the
+    source's row (the ledger lock may be held): who holds it is about to ask that source, and the next document is near.
     """
-    here = and_(quarantine.c.source == source_id, quarantine.c.released_at.is_(None), quarantine.c.stage.in_(_OF_THE_SOURCE))
-    count = conn.execute(select(func.count()).select_from(quarantine).where(here)).scalar_one()
-    if count % _limit:
+    excused = select(source.c.excused).where(source.c.id == source_id).scalar_subquery()
+    counts = (quarantine.c.released_at.is_(None), quarantine.c.id > excused, quarantine.c.stage.in_(_OF_THE_SOURCE))
+    here = select(func.count()).select_from(quarantine).where(quarantine.c.source == source_id, *counts)
+    count = conn.execute(here).scalar_one()
+    if count < _limit:
         return
     free = select(source.c.id).where(source.c.id == source_id, source.c.paused_at.is_(None)).with_for_update(skip_locked=True)
     reason = f"{count} of its documents are in quarantine: newswire quarantine list"

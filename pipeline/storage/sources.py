@@ -19,7 +19,7 @@ from sqlalchemy import ColumnElement, Connection, Row, and_, exists, func, or_, 
 from pipeline.errors import Misconfigured
 from pipeline.storage import drain
 from schemas.source import Declared, Setting
-from schemas.tables import fetch_job, source
+from schemas.tables import fetch_job, quarantine, source
 
 LEASE_S = 600.0
 """Of a poll: a lost one is made anew after it. What keeps its twin away while it waits for its host is its job's row."""
@@ -143,9 +143,10 @@ def pause(conn: Connection, names: Collection[str], now: datetime, *, reason: st
 def resume(conn: Connection, names: Collection[str], now: datetime) -> int:
     """Asked again, and due at once unless only a trigger says when. How many were paused. Raises Misconfigured for a name that is none."""
     rows = [row for row in named(conn, names) if row.paused_at is not None]
+    newest = conn.execute(select(func.coalesce(func.max(quarantine.c.id), 0))).scalar_one()
     for row in rows:
-        due = row.due_at and min(row.due_at, now)
-        conn.execute(update(source).where(source.c.id == row.id).values(paused_at=None, pause_reason="", due_at=due))
+        values = {"paused_at": None, "pause_reason": "", "excused": newest, "due_at": row.due_at and min(row.due_at, now)}
+        conn.execute(update(source).where(source.c.id == row.id).values(**values))
     return len(rows)
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from pipeline import resources
 from pipeline.config import Settings
-from pipeline.storage import listing, quarantine, work
+from pipeline.storage import listing, quarantine, sources, work
 from pipeline.storage.db import Database
 from schemas import tables
 from tests.wire import LONG, Wire
@@ -51,12 +51,33 @@ def test_one_that_was_resumed_may_fail_again_for_a_while(database: Database, few
     for _ in range(3):
         set_aside(wire, bad)
     with database.write() as conn:
-        conn.execute(tables.source.update().values(paused_at=None))
+        sources.resume(conn, ["bad-wire"], wire.now)
     set_aside(wire, bad)
     assert state(wire, bad).paused_at is None
     for _ in range(2):
         set_aside(wire, bad)
     assert state(wire, bad).paused_at is not None
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_workers_that_do_not_see_one_another_let_it_pass_for_one_document_at_most(database: Database, few: None) -> None:
+    """On SQLite they come one after the other."""
+    wire = Wire(database)
+    bad = wire.source("bad-wire")
+    set_aside(wire, bad)
+    with database.write() as conn:
+        about: dict[str, Any] = {
+            "stage": "ingest",
+            "lane": "normal",
+            "source": bad,
+            "error": "Unreadable",
+            "message": "It holds no article.",
+        }
+        quarantine.add(conn, wire.now, refs=[1], **about)
+        set_aside(wire, bad)
+    assert state(wire, bad).paused_at is None, "each saw two"
+    set_aside(wire, bad)
+    assert state(wire, bad).pause_reason.startswith("4 of its documents")
 
 
 def test_what_was_replayed_does_not_count(database: Database, few: None) -> None:
