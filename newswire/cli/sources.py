@@ -12,6 +12,7 @@ from newswire.cli.output import AsJson, fields, say, show_json, table, wants_jso
 
 if TYPE_CHECKING:
     from pipeline.storage.sources import Source
+    from schemas.source import Declared
 
 sources = typer.Typer(help="Add, list, pause and remove what is polled.", no_args_is_help=True, rich_markup_mode=None)
 
@@ -30,7 +31,9 @@ def add(
     provider: Annotated[str, typer.Option(help="Whose ids these are; its host by default.")] = "",
     language: Annotated[str, typer.Option(metavar="TAG", help="For what says nothing of its own: en")] = "",
     lane: Annotated[str, typer.Option(help="flash, normal or backfill.")] = "normal",
-    every: Annotated[str, typer.Option(metavar="SPAN", help="30s, 5m, 2h, 1d, or never: only when triggered.")] = "",
+    every: Annotated[
+        str, typer.Option(metavar="SPAN", help="30s, 5m, 2h, 1d, or never: only when triggered. A folder is watched besides.")
+    ] = "",
     cron: Annotated[str, typer.Option(metavar="LINE", help="Five fields, UTC, instead of --every.")] = "",
     settings: Annotated[
         list[str] | None, typer.Option("--set", metavar="NAME=VALUE", help="What only its kind knows: content=feed")
@@ -51,7 +54,7 @@ def add(
     declared = from_table(given, base=Path.cwd())
     with opened(load(), create=True) as db, db.write() as conn:
         rows.add(conn, declared, db.now(conn))
-    say(f"{declared.name} is added: {declared.kind} at {declared.location}, {_rhythm(declared.rhythm_s, declared.cron)}.")
+    say(f"{declared.name} is added: {declared.kind} at {declared.location}, {_rhythm(declared)}.")
 
 
 def _settings(pairs: list[str] | tuple[()]) -> dict[str, Any]:
@@ -66,7 +69,12 @@ def _settings(pairs: list[str] | tuple[()]) -> dict[str, Any]:
     return found
 
 
-def _rhythm(rhythm_s: float | None, cron: str) -> str:
+def _rhythm(one: Declared | Source) -> str:
+    watched = "when a file comes, and " if one.kind == "folder" else ""
+    return f"{watched}{_asked(one.rhythm_s, one.cron)}"
+
+
+def _asked(rhythm_s: float | None, cron: str) -> str:
     if cron:
         return f"by cron: {cron}"
     if rhythm_s is None:
@@ -120,7 +128,7 @@ def list_(as_json: AsJson = False) -> None:
         return
     table(
         ("name", "kind", "when", "health", "polled", "changed", "location"),
-        [(s.name, s.kind, _rhythm(s.rhythm_s, s.cron), _health(s), s.last_poll_at, s.last_change_at, s.location) for s in found],
+        [(s.name, s.kind, _rhythm(s), _health(s), s.last_poll_at, s.last_change_at, s.location) for s in found],
         none="There is no source yet: newswire sources add NAME KIND LOCATION",
     )
 
@@ -157,7 +165,7 @@ def show(name: Annotated[str, typer.Argument(show_default=False)], as_json: AsJs
             ("provider", one.provider),
             ("language", one.language),
             ("lane", one.lane),
-            ("when", _rhythm(one.rhythm_s, one.cron)),
+            ("when", _rhythm(one)),
             ("health", _health(one)),
             ("next poll", one.due_at),
             ("last change", one.last_change_at),

@@ -20,6 +20,16 @@ subscriptions = typer.Typer(help="Add, list, change, pause and rewind consumers.
 _Name = Annotated[str, typer.Argument(show_default=False)]
 
 
+_SETTINGS = (
+    "Of its target, as its kind needs: broker, task, queue (celery); url, secret (webhook); url, stream, groups (stream); folder (files)."
+    " All of them: docs/reference/subscriptions.md"
+)
+_FILTERS = (
+    "provider, source, language, keyword, kind, url, or any field of the message by its path: article.urgency=flash, facts.places.name=…;"
+    " several values of one: any."
+)
+
+
 def add_to(app: typer.Typer) -> None:
     app.add_typer(subscriptions, name="subscriptions")
 
@@ -30,12 +40,10 @@ def add(
     to: Annotated[
         str, typer.Option("--to", metavar="KIND", help="celery (a task of a foreign application), webhook, stream (Redis), files.")
     ] = "celery",
-    settings: Annotated[
-        list[str] | None, typer.Option("--set", metavar="NAME=VALUE", help="Of its target: broker=…, task=…, queue=…")
-    ] = None,
+    settings: Annotated[list[str] | None, typer.Option("--set", metavar="NAME=VALUE", help=_SETTINGS)] = None,
     only: Annotated[
         list[str] | None,
-        typer.Option("--filter", metavar="NAME=VALUE", help="provider, source, language, keyword or kind; several values of one: any."),
+        typer.Option("--filter", metavar="NAME=VALUE", help=_FILTERS),
     ] = None,
     after: Annotated[str, typer.Option(help="stored, or enriched: then facts are in the message.")] = "stored",
     embargo: Annotated[str, typer.Option(help="wait, or early: told also of what is under embargo, and until when.")] = "wait",
@@ -198,7 +206,13 @@ def resume(name: _Name) -> None:
 def rewind(
     name: _Name,
     to: Annotated[
-        str, typer.Option("--to", metavar="EVENT|TIME", help="An event's number, or a time: 2026-11-24T06:00", show_default=False)
+        str,
+        typer.Option(
+            "--to",
+            metavar="EVENT|TIME",
+            help="An event's number, or a time, UTC unless it says otherwise: 2026-11-24T06:00",
+            show_default=False,
+        ),
     ] = "",
     everything: Annotated[bool, typer.Option("--all", help="From the first event on.")] = False,
 ) -> None:

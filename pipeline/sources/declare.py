@@ -7,7 +7,7 @@ location = "https://example.org/world.xml"
 provider = "reuters.com"                        # whose ids these are; else the location's host, or the name
 language = "en"
 lane = "normal"                                 # flash, normal, backfill
-every = "5m"                                    # or cron = "0 2 * * *" (UTC), or "never": only when triggered
+every = "5m"                                    # or cron = "0 2 * * *" (UTC), or "never": only when triggered; a folder is watched besides
 content = "page"                                # what only its kind knows
 """
 

@@ -54,6 +54,11 @@ def test_each_thing_that_status_says_has_its_section() -> None:
     assert missing(source, PAGE) == []
 
 
+def test_no_two_sections_have_one_name() -> None:
+    names = re.findall(r"^## (.+)$", PAGE, flags=re.MULTILINE)
+    assert sorted(names) == sorted(set(names))
+
+
 def reasons(source: str) -> set[str]:
     """How each reason to wait begins or goes on, up to what differs: of a pair that is returned, and of what `waits_for` is set to."""
     found: set[str] = set()

@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from newswire.cli import main, opening
+from pipeline.delivery import targets
+from pipeline.errors import Misconfigured
 from pipeline.storage.db import Database
+from pipeline.storage.messages import check_filter
 
 ROOT = Path(__file__).parents[3]
 STORY = """Harbour channel to be deepened
@@ -197,7 +202,7 @@ def test_facts_of_a_changed_enricher_are_owed_again(run: Run, story: Path, tmp_p
 
 
 def test_sources_are_added_paused_resumed_shown_and_removed(run: Run, tmp_path: Path) -> None:
-    assert run("sources", "add", "agency", "folder", str(tmp_path), "--every", "5m")[1].endswith("every 5m.\n")
+    assert run("sources", "add", "agency", "folder", str(tmp_path), "--every", "5m")[1].endswith("when a file comes, and every 5m.\n")
     assert run("sources", "add", "agency", "folder", str(tmp_path))[0] == 2
     assert run("sources", "pause", "agency", "--reason", "moves")[1] == "1 of 1 paused.\n"
     assert "paused: moves" in run("sources", "show", "agency")[1]
@@ -248,6 +253,34 @@ def test_subscriptions_are_added_checked_rewound_and_removed_without_telling_pas
     assert "can be reached" in run("subscriptions", "check", "open")[1]
     run("subscriptions", "add", "away", "--set", "broker=redis://127.0.0.1:1/0", *target)
     assert run("subscriptions", "check", "away")[0] == 3
+
+
+def test_help_of_subscriptions_names_all_filters_what_each_target_needs_and_the_zone_of_times() -> None:
+    from typer.main import get_command
+
+    from newswire.cli.commands import app
+
+    def help_of(command: str, option: str) -> str:
+        group: Any = get_command(app)
+        found = group.commands["subscriptions"].commands[command].params
+        return str(next(one.help for one in found if option in one.opts))
+
+    with pytest.raises(Misconfigured) as told:
+        check_filter({"colour": ["red"]})
+    plain = told.value.hint.removeprefix("There are: ").partition(";")[0].split(", ")
+    assert len(plain) >= 6
+    assert [name for name in plain if name not in help_of("add", "--filter")] == []
+    for kind, target in targets().items():
+        needs: dict[str, str] = {}
+        while True:
+            with pytest.raises(Misconfigured) as told:
+                target.check(needs)
+            if not (lacking := re.search(r"target needs (\w+)\.", str(told.value))):
+                break
+            needs[lacking[1]] = "?"
+        assert needs
+        assert [name for name in (kind, *needs) if name not in help_of("add", "--set")] == []
+    assert "UTC" in help_of("rewind", "--to")
 
 
 def test_two_subscriptions_never_share_a_stream_or_a_folder(run: Run, tmp_path: Path) -> None:
