@@ -19,6 +19,9 @@ work = typer.Typer(help="What is still to do, in rows.", no_args_is_help=True, r
 database = typer.Typer(help="Make, migrate and check the database.", no_args_is_help=True, rich_markup_mode=None)
 
 _Limit = Annotated[int, typer.Option(min=1, help="So many at most.")]
+_Error = Annotated[
+    str, typer.Option("--error", metavar="WORDS", help="All of one type (Unreadable, Gone, WorkerLost …), or whose reason has these words.")
+]
 _Id = Annotated[int, typer.Argument(metavar="ID", show_default=False)]
 
 
@@ -147,6 +150,7 @@ def _shown(settings: Settings) -> dict[str, Any]:
 def quarantine_list(
     released: Annotated[bool, typer.Option("--released", help="Also what was replayed.")] = False,
     run: Annotated[int | None, typer.Option(help="Of this run only.", show_default=False)] = None,
+    error: _Error = "",
     limit: _Limit = 50,
     as_json: AsJson = False,
 ) -> None:
@@ -154,11 +158,12 @@ def quarantine_list(
 
     \b
     newswire quarantine list
+    newswire quarantine list --error "is empty"
     """
     from pipeline.storage import listing
 
     with opened(load()) as db, db.read() as conn:
-        found = listing.quarantine_list(conn, released=released, run_id=run, limit=limit)
+        found = listing.quarantine_list(conn, released=released, run_id=run, error=error, limit=limit)
     if wants_json(as_json):
         show_json(found)
         return
@@ -210,7 +215,7 @@ _REFS = {"ingest": "captures", "enrich": "versions", "release": "versions", "sca
 def quarantine_replay(
     ids: Annotated[list[int] | None, typer.Argument(metavar="[ID]...", show_default=False)] = None,
     everything: Annotated[bool, typer.Option("--all", help="All that is there.")] = False,
-    error: Annotated[str, typer.Option("--error", metavar="TYPE", help="All of one type: Unreadable, Gone, WorkerLost …")] = "",
+    error: _Error = "",
     source: Annotated[str, typer.Option("--source", metavar="NAME", help="All of one source.")] = "",
 ) -> None:
     """Put what was set aside back to work, after a mend. Running workers do the rest.
@@ -225,7 +230,7 @@ def quarantine_replay(
 
     if sum((bool(ids), everything, bool(error or source))) != 1:
         raise Misconfigured(
-            "Say what to replay: numbers of quarantine, --all, --error TYPE or --source NAME.", hint="newswire quarantine list"
+            "Say what to replay: numbers of quarantine, --all, --error WORDS or --source NAME.", hint="newswire quarantine list"
         )
     with opened(load()) as db, db.write() as conn:
         now = db.now(conn)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Table, func, or_, select
+from sqlalchemy import ColumnElement, Connection, Table, func, or_, select
 
 from pipeline.errors import Misconfigured, Unreadable
 from pipeline.storage import deliveries, drain, items, work
@@ -139,8 +139,8 @@ def version_texts(conn: Connection, id: int) -> list[tuple[int, str, Article]]:
     return [(row.number, row.kind, articles[row.id]) for row in rows if row.id in articles]
 
 
-def quarantine_list(conn: Connection, *, released: bool = False, run_id: int | None = None, limit: int = 50) -> list[Row]:
-    """What is set aside, the newest first; of all runs, or of one."""
+def quarantine_list(conn: Connection, *, released: bool = False, run_id: int | None = None, error: str = "", limit: int = 50) -> list[Row]:
+    """What is set aside, the newest first; of all runs, or of one; all of it, or what failed so."""
     statement = (
         select(
             quarantine.c.id,
@@ -162,14 +162,21 @@ def quarantine_list(conn: Connection, *, released: bool = False, run_id: int | N
     )
     if run_id is not None:
         statement = statement.where(quarantine.c.run == run_id)
+    if error:
+        statement = statement.where(_failed_so(error))
     return _rows(conn, statement if released else statement.where(quarantine.c.released_at.is_(None)))
 
 
+def _failed_so(words: str) -> ColumnElement[bool]:
+    """A type of error, or words of the reason: one type has many reasons."""
+    return or_(quarantine.c.error == words, quarantine.c.message.icontains(words, autoescape=True))
+
+
 def quarantine_open(conn: Connection, *, error: str = "", source_name: str = "") -> list[int]:
-    """Ids of all that is set aside, or of one type of error, or of one source."""
+    """Ids of all that is set aside, or of what failed so (a type of error, or words of the reason), or of one source."""
     statement = select(quarantine.c.id).where(quarantine.c.released_at.is_(None)).order_by(quarantine.c.id)
     if error:
-        statement = statement.where(quarantine.c.error == error)
+        statement = statement.where(_failed_so(error))
     if source_name:
         statement = statement.join(source, source.c.id == quarantine.c.source).where(source.c.name == source_name)
     return list(conn.execute(statement).scalars())

@@ -194,7 +194,9 @@ def test_facts_of_a_changed_enricher_are_owed_again(run: Run, story: Path, tmp_p
     [aside] = json.loads(run("quarantine", "list")[1])
     assert aside["message"] == "revoked by an operator"
     assert "revoked by an operator" in run("quarantine", "show", str(aside["id"]))[1]
-    assert run("quarantine", "replay", "--all")[1].startswith("1 of 1 back to work")
+    assert [len(json.loads(run("quarantine", "list", "--error", error)[1])) for error in ("an Operator", "a publisher")] == [1, 0]
+    assert run("quarantine", "replay", "--error", "a publisher")[0] == 0
+    assert run("quarantine", "replay", "--error", "by an operator")[1].startswith("1 of 1 back to work")
     assert len(json.loads(run("work", "list")[1])) == 1
 
 

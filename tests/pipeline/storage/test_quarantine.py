@@ -99,6 +99,9 @@ def test_it_is_found_by_its_reason_and_by_its_source(database: Database) -> None
         assert listing.quarantine_open(conn, error="Unreadable") == [first, third]
         assert listing.quarantine_open(conn, source_name="one") == [first, second]
         assert listing.quarantine_open(conn, source_name="one", error="Gone") == [second]
+        assert listing.quarantine_open(conn, error="no ARTICLE") == [first, second, third], "words of the reason"
+        assert listing.quarantine_open(conn, error="100%") == []
+        assert [row["id"] for row in listing.quarantine_list(conn, error="Gone")] == [second]
         assert listing.quarantine_show(conn, first)["code_version"] == quarantine.code_version()
 
 
