@@ -61,14 +61,20 @@ class Running:
         self._pids: dict[str, int] = {}
         self._lock = threading.Lock()
 
-    def start(self) -> None:
+    @contextmanager
+    def _begun_with_its_parts(self) -> Iterator[None]:
+        """What is started meanwhile knows the format and the enricher of the run."""
         os.environ |= self._environment
         try:
-            self._stack = ExitStack()
-            system = self._stack.enter_context(running(self.settings, flower=False))
+            yield
         finally:
             for name in self._environment:
                 del os.environ[name]
+
+    def start(self) -> None:
+        with self._begun_with_its_parts():
+            self._stack = ExitStack()
+            system = self._stack.enter_context(running(self.settings, flower=False))
         with self._lock:
             self._pids = dict(system.pids)
         threading.Thread(target=self._listen, args=(system,), daemon=True).start()
@@ -100,7 +106,9 @@ class Running:
     @contextmanager
     def second(self, role: str, log: Path) -> Iterator[None]:
         """One more process of that role, started by mistake."""
-        with role_process(role, self.settings, log):
+        with ExitStack() as stack:
+            with self._begun_with_its_parts():
+                stack.enter_context(role_process(role, self.settings, log))
             yield
 
 

@@ -113,14 +113,16 @@ def told(run: Run, team: Team) -> list[Finding]:
 def aside(run: Run) -> list[Finding]:
     """Quarantine: the poison, and nobody else."""
     rows = run.ask(select(tables.quarantine))
-    lost = [row for row in rows if row.error == "WorkerLost"]
     found = [
         Finding("innocents in quarantine", f"quarantine {row.id}, {row.stage} {row.refs}: {row.message}")
         for row in rows
         if (row.released_at is None or row.error in ("WorkerLost", "Revoked")) and not run.is_poison(row)
     ]
-    if len({str(row.refs) for row in lost if run.is_poison(row)}) != len(run.poisons):
-        found.append(Finding("lost", f"{len(run.poisons)} poison documents, {len(lost)} of them in quarantine"))
+    aside = [ref for row in rows if run.is_poison(row) for ref in row.refs]
+    urls = run.ask(select(tables.capture.c.url).where(tables.capture.c.id.in_(aside)))
+    drop = run.place.drop.path
+    missing = set(run.poisons) - {url.rpartition("/")[2] for (url,) in urls}
+    found += [Finding("lost", f"{name}, a poison document, is not in quarantine", (drop / name).as_uri()) for name in sorted(missing)]
     return found
 
 
