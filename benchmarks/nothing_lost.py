@@ -8,6 +8,7 @@ peer: plain Celery messages with acks_late, under the same kills.
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import signal
@@ -316,9 +317,12 @@ def latency(whole: Whole, tell: Callable[[str], None]) -> dict[str, Any]:
 def recovery(whole: Whole, tell: Callable[[str], None]) -> dict[str, Any]:
     """kill -9 of who holds a chunk of 50, with 20,000 waiting: seconds until each of the 50 has its verdict."""
     found: dict[str, list[float]] = {"a pool child": [], "a whole worker": []}
-    whole.backlog("to be killed", 9)
+    seeds = itertools.count(9)
     for what, samples in found.items():
-        while len(samples) < SAMPLES and whole.waiting() > 1000:
+        while len(samples) < SAMPLES:
+            if whole.waiting() < WAITING // 2:
+                seed = next(seeds)
+                whole.backlog(f"to be killed {seed}", seed)
             held = _in_hand(whole)
             if not held:
                 continue

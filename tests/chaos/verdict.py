@@ -120,9 +120,11 @@ def aside(run: Run) -> list[Finding]:
     ]
     aside = [ref for row in rows if run.is_poison(row) for ref in row.refs]
     urls = run.ask(select(tables.capture.c.url).where(tables.capture.c.id.in_(aside)))
-    drop = run.place.drop.path
+    assert run.press.drop is not None
     missing = set(run.poisons) - {url.rpartition("/")[2] for (url,) in urls}
-    found += [Finding("lost", f"{name}, a poison document, is not in quarantine", (drop / name).as_uri()) for name in sorted(missing)]
+    found += [
+        Finding("lost", f"{name}, a poison document, is not in quarantine", (run.press.drop / name).as_uri()) for name in sorted(missing)
+    ]
     return found
 
 
