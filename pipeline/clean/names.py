@@ -41,19 +41,30 @@ SURE = 1 << 8
 
 CAPTION = 1 << 9
 """Words of a picture, outside a `figcaption`."""
-_CAPTION = re.compile(r"(?:^|[-_ a-z])(?:caption|captions|figcaption)(?:[-_ ]text|$|[ ])|Caption\b")
+_CAPTION = re.compile(r"(?:^|[-_a-z])(?:caption|captions|figcaption)(?:[-_]text|$)|Caption\b")
 
 ASIDE = 1 << 10
 """What is no story's even where it stands within one: consent, readers' comments, disclaimers, a few words on the author."""
-_ASIDE = re.compile(r"consent|cookie|gdpr|comment|disclaimer|disclosure|\bbio\b|[-_]bio|author-?(?:info|card|box)", re.IGNORECASE)
+_ASIDE = re.compile(r"consent|cookie|gdpr|comment|disclaimer|disclosure|\bbio\b|[-_]bio|author-?(?:info|card|box)")
 
 
-@lru_cache(maxsize=8192)
 def verdict(label: str) -> int:
     """The bits that a class and id earn; 0 for what says nothing."""
-    found = SURE if _SURE_BODY.search(label.lower()) else 0
-    found |= CAPTION if _CAPTION.search(label) else 0
-    found |= ASIDE if _ASIDE.search(label) else 0
-    for word in _SPLIT.findall(label):
+    found = 0
+    for name in label.split():
+        found |= _of_name(name)
+    return found
+
+
+@lru_cache(maxsize=16_384)
+def _of_name(name: str) -> int:
+    """Of one of them. Sites differ in what stands beside what, far less in the names themselves."""
+    lower = name.lower()
+    found = SURE if _SURE_BODY.search(lower) else 0
+    if "caption" in lower and _CAPTION.search(name):
+        found |= CAPTION
+    if _ASIDE.search(lower):
+        found |= ASIDE
+    for word in _SPLIT.findall(name):
         found |= _OF_WORD.get(word.lower(), 0)
     return found
