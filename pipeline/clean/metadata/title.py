@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from functools import lru_cache
+from itertools import islice
 
 import msgspec
 from selectolax.lexbor import LexborNode
 
 from pipeline.clean.metadata import names
-from pipeline.clean.metadata.head import Head, Heading
+from pipeline.clean.metadata.head import Head, Heading, line
 from pipeline.clean.metadata.jsonld import Graph, string
 from pipeline.clean.metadata.said import Said, believed, letters
 from schemas.article import Origin, Provenance
@@ -24,6 +25,10 @@ _CONFIRMED, _SURELY = 0.2, 0.55
 _HINTED = 0.0
 _KICKER = 4
 """Words of the longest label above a headline."""
+_TOLD = 12
+"""Letters from which what machines are told may be a part of a heading."""
+_MAX_TEXTS = 20
+"""Text nodes of a heading that are looked at."""
 _WEIGHT = {"title": 0.8, "twitter:title": 0.95}
 """How much a confirmation counts: the `title` element is as often the section's as the text's."""
 
@@ -37,7 +42,7 @@ def read(head: Head, graph: Graph, site: str, host: str) -> tuple[str, Provenanc
         return "", None, None
     node = next((one.node for one in head.headings if one.text == chosen.value), None)
     if chosen.origin is Origin.VISIBLE:
-        chosen = msgspec.structs.replace(chosen, value=_without_kicker(chosen.value, stated))
+        chosen = msgspec.structs.replace(chosen, value=_stated_part(chosen.value, node, stated))
     alone = 0.9 if chosen.origin is Origin.VISIBLE else 0.5 if chosen.where == "title" else 0.8
     how = believed(
         chosen, [*headings[:1], *stated], same=lambda one, other: letters(one) == letters(other), alone=alone, differing_keeps=0.93
@@ -55,7 +60,13 @@ def _stated(head: Head, graph: Graph, site: str, host: str) -> list[Said[str]]:
         Said(*_first_meta(head)),
         Said(head.title, Origin.META, "title"),
     ]
-    return [Said(without_site(one.value, site, host), one.origin, one.where) for one in found]
+    cleaned = [Said(without_site(one.value, site, host), one.origin, one.where) for one in found]
+    return [msgspec.structs.replace(one, value=_with_quotation(one.value, cleaned)) for one in cleaned]
+
+
+def _with_quotation(value: str, others: Sequence[Said[str]]) -> str:
+    """What is cut off at a quotation, whose marks end an attribute (`content="He calls it "over""`), as another one has it."""
+    return next((one.value for one in others if value and one.value.startswith((f'{value}"', f'{value} "'))), value)
 
 
 def _first_meta(head: Head) -> tuple[str, Origin, str]:
@@ -97,17 +108,24 @@ def _tells(text: str) -> bool:
     return len(text.split()) > _LEAST_WORDS or not text.isascii() and len(text) > 5
 
 
-def _without_kicker(heading: str, stated: Sequence[Said[str]]) -> str:
-    """`Opinion The harbour is too shallow`: a heading without the label that stands inside it, where machines are told the rest."""
+def _stated_part(heading: str, node: LexborNode | None, stated: Sequence[Said[str]]) -> str:
+    """A heading without what else stands inside it, a label, a second line or the site's name, where machines are told the rest."""
+    told = [one.value for one in stated if one.where != "title" and len(letters(one.value)) >= _TOLD]
+    if any(" ".join(one.split()).casefold() == heading.casefold() for one in told):
+        return heading
+    keys = {letters(one) for one in told} - {letters(heading)}
     words = heading.split()
-    for one in stated:
-        key = letters(one.value)
-        if one.where == "title" or len(key) < 12 or key == letters(heading):
-            continue
-        for extra in range(1, min(_KICKER, len(words) - 2) + 1):
-            if letters(" ".join(words[extra:])) == key:
-                return " ".join(words[extra:])
-    return heading
+    cuts = [" ".join(words[extra:]) for extra in range(1, min(_KICKER, len(words) - 2) + 1)]
+    if keys and node is not None and (nodes := _text_nodes(node))[1:]:
+        cuts += [line("".join(nodes[:last])) for last in range(1, len(nodes))] + [
+            line("".join(nodes[first:])) for first in range(1, len(nodes))
+        ]
+    return next((cut for cut in cuts if letters(cut) in keys), heading)
+
+
+def _text_nodes(node: LexborNode) -> list[str]:
+    found = islice((one.text_content or "" for one in node.traverse(include_text=True) if one.is_text_node), _MAX_TEXTS)
+    return [text for text in found if text.strip()]
 
 
 def likeness(one: str, other: str) -> float:

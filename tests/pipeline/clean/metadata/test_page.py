@@ -50,6 +50,26 @@ class TestTitle:
                 "<h1><span>Opinion</span> The channel is too shallow</h1>",
                 "The channel is too shallow",
             ),
+            (
+                linked(headline="Deepest Ships of Ours") + OF_TITLE("A Complete List of Deepest Ships of Ours"),
+                "<h1>A Complete List of Deepest Ships of Ours</h1>",
+                "A Complete List of Deepest Ships of Ours",
+            ),
+            (
+                OF_TITLE("Channel to be deepened"),
+                "<h1>Channel to be deepened<span>Welcome to the harbour of the north</span></h1>",
+                "Channel to be deepened",
+            ),
+            (
+                OF_TITLE("Channel to be deepened"),
+                "<h1><small>The meeting of the harbour commission</small><span>Channel to be deepened</span></h1>",
+                "Channel to be deepened",
+            ),
+            (
+                '<meta property="og:title" content="Mayor calls channel "too shallow""><title>Mayor calls channel "too shallow"</title>',
+                "",
+                'Mayor calls channel "too shallow"',
+            ),
             ("<title>Example Post Daily » Channel to be deepened</title>" + OF_SITE("Example Post"), "", "Channel to be deepened"),
             ("<title>航道將加深 | 示例日報新聞</title>" + OF_SITE("示例日"), "", "航道將加深"),
             ("<title>港口航道将加深 - 示例新闻网</title>" + OF_SITE("示例新闻网"), "<h1>港口航道将加深</h1>", "港口航道将加深"),
