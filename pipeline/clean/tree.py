@@ -69,6 +69,8 @@ _FRAME_TAGS = {
     "figcaption": names.MEDIA,
     "form": names.PROMO,
 }
+_INITIALS = frozenset("BCDFGHJLMNPQRTX")
+"""Letters that are no word by themselves in any language that we know: a paragraph does not begin with one and a space."""
 _NAMING = frozenset(("class", "id"))
 """Attributes that neither hide an element nor say what it is."""
 _FRAME_ROLES = frozenset(("navigation", "complementary", "banner", "contentinfo", "search", "dialog", "alert"))
@@ -362,6 +364,8 @@ def _walk(root: LexborNode) -> Tree:
 
 def _flush(tree: Tree, index: int, in_caption: int, pieces: list[str], hrefs: list[tuple[int, int, str]], linked: int, breaks: int) -> None:
     """Make a block of what was gathered in an element, or several where line breaks part it."""
+    if len(pieces) > 1 and pieces[0].strip() in _INITIALS:
+        _join_initial(pieces)
     text = "".join(pieces).strip()
     if "  " in text or not text.isprintable():
         text = " ".join(text.split())
@@ -376,6 +380,13 @@ def _flush(tree: Tree, index: int, in_caption: int, pieces: list[str], hrefs: li
         if line:
             within = sum(len("".join(some[start:end]).strip()) for start, end, _ in links)
             _add(tree, index, in_caption, line, min(within, len(line)), some, links)
+
+
+def _join_initial(pieces: list[str]) -> None:
+    """A paragraph's first letter, set large in an element of its own, joined to the rest of its word: `<span>T</span> he harbour`."""
+    rest = next((place for place in range(1, len(pieces)) if not pieces[place].isspace()), 0)
+    if rest and pieces[rest].lstrip()[0].islower():
+        pieces[: rest + 1] = [pieces[0].strip(), *[""] * (rest - 1), pieces[rest].lstrip()]  # places stay: links count them
 
 
 def _add(tree: Tree, index: int, in_caption: int, line: str, linked: int, pieces: list[str], hrefs: list[tuple[int, int, str]]) -> None:

@@ -58,6 +58,10 @@ _INLINE_FORMS = later(
     r"|[-=_*•·.~—–/]{1,}(?:\s+[-=_*•·.~—–/]+)*"
     r")$"
 )
+_FAULT = re.compile(
+    r"(?:PHP )?(?:Warning|Notice|Deprecated|Fatal error|Parse error|Strict Standards): .{1,600} in \S{1,300} on line \d{1,6}"
+)
+"""What a publisher's own program says of itself, among the paragraphs: a fault of PHP's, as it prints them."""
 _NOTEPAD = re.compile(
     r"^(?:#+\s*)?(?:dpa-)?Notizblock\b|^#*\s*Notizblock|nicht (?:zur|für die) Veröffentlichung bestimmt|\bnot"
     r" (?:intended )?for publication\b(?!.*\b(?:before|until)\b)|^\* \* \* \*(?: \*)*$",
@@ -169,6 +173,8 @@ def is_related_head(line: str) -> bool:
 
 def is_inline(line: str) -> bool:
     """A line that pages put between paragraphs: `Advertisement`, `Story continues below`, a share button, a row of dashes."""
+    if " on line " in line and _FAULT.fullmatch(line):
+        return True
     if len(line) > 200:
         return False
     key = _key(line)

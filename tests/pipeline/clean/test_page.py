@@ -54,6 +54,14 @@ def test_inline_markup_does_not_part_words() -> None:
     assert article.paragraphs[0] == "The harbour commission voted on Monday to deepen the main channel."
 
 
+def test_a_first_letter_that_is_set_large_is_part_of_its_word() -> None:
+    linked = PROSE[0].replace("commission", "<a href='/c'>commission</a>")
+    article = page(f"<p><span class='large'>T</span>\n\t{linked[1:]}</p>" + BODY[len(PROSE[0]) + 7 :])
+    assert article.paragraphs[0] == PROSE[0]
+    assert [PROSE[0][link.start : link.end] for link in article.blocks[0].links] == ["commission"]
+    assert page(BODY.replace("<p>The", "<p><b>A</b> the")).paragraphs[0].startswith("A the")
+
+
 @pytest.mark.parametrize(
     ("head", "body", "headline"),
     [
