@@ -23,6 +23,8 @@ from schemas.article import BlockKind, Dateline, Link, Picture
 
 _LEAD_WITHIN = 14
 """A dateline stands in one of the first blocks; further down it would be a quotation or another story."""
+_PROSE_ABOVE = 4
+"""Paragraphs of prose above a dateline: the points of a summary, a caption, a note to readers. Below more of them none is looked for."""
 _NEAR_THE_END = 0.35
 """A list of contacts ends the text when this share of the story's characters, or more, stands above it."""
 _SURELY_THE_END = 0.85
@@ -146,8 +148,12 @@ def _goes_on(blocks: Sequence[Block], *, least: int, found_in_page: bool) -> boo
 
 def _find_lead(blocks: Sequence[Block], published: datetime | None) -> tuple[int, Lead] | None:
     """Which block bears the dateline, taken apart; None where none of the first ones does. Captions have none: theirs is a picture's."""
+    prose = 0
     for place, block in enumerate(blocks[:_LEAD_WITHIN]):
         if block.role in (PARAGRAPH, LINK):
+            if prose == _PROSE_ABOVE:
+                return None
+            prose += _is_prose(block.text)
             found = split_lead(block.text, published=published)
             if found.dateline is not None and (found.text.strip() or place + 1 < len(blocks)) and _is_candidate(block.text):
                 return place, found
