@@ -23,7 +23,7 @@ LANGUAGES = (
     "bn th vi id ms zh zh_Hant ja ko"
 ).split()
 """In which news agencies write."""
-ABBREVIATING = "en fr es de pt it nl da sv nb ro hu tr el ru uk ar id ca".split()
+ABBREVIATING = "en fr es de pt it nl da sv nb ro hu tr el ru uk ar id ca th".split()
 """Where datelines shorten months. Elsewhere short forms are words more often (`pro`, `led`, `sty`)."""
 OTHER_MONTHS = {
     1: "gen ene jän jänner كانون·الثاني جانفي",

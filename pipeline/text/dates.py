@@ -62,8 +62,11 @@ class Printed(msgspec.Struct, frozen=True):
     year: int | None = None
 
 
-def _month(word: str) -> int | None:
-    return int(word) if word.isdigit() else months().get(key(word))
+def month_of(word: str) -> int | None:
+    """1 to 12, by its name, its abbreviation or its number; in Hebrew also with the `in` that is a part of the word."""
+    if word.isdecimal():
+        return int(word)
+    return months().get(key(word)) or (months().get(key(word[1:])) if word.startswith("ב") else None)
 
 
 def _misspelt(word: str) -> int | None:
@@ -81,8 +84,8 @@ def _misspelt(word: str) -> int | None:
 def _printed(match: re.Match[str], *, lenient: bool = False) -> Printed | None:
     which = next(place for place in "123456" if match[f"d{place}"] is not None)
     word = match[f"m{which}"]
-    month = _month(word) or (_misspelt(word) if lenient else None)
-    if month is None or match["again"] and _month(match["again"]) is None:
+    month = month_of(word) or (_misspelt(word) if lenient else None)
+    if month is None or match["again"] and month_of(match["again"]) is None:
         return None
     year = match[f"y{which}"]
     found = Printed(month, int(match[f"d{which}"]), int(year) if year else None)

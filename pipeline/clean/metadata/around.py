@@ -60,9 +60,11 @@ _GLUED = re.compile(r"[a-zß-ÿ][A-ZÀ-Þ@]")
 _WORDS = re.compile(r"[a-z]+|[A-Z]+(?![a-z])|[A-Z][a-z]*")
 _OTHERS = frozenset(
     "comment comments related recommended recommendation recommendations recirc teaser teasers promo promos popular trending"
-    " sidebar footer carousel mostread newsletter nav menu ticker upnext disqus replies".split()
+    " sidebar footer carousel mostread newsletter nav menu ticker upnext disqus replies embed embedded tweet".split()
 )
-"""Words of a class or id whose element is about other stories, or by readers."""
+"""Words of a class or id whose element is about other stories, by readers, or another site's."""
+_OTHER_TAGS = frozenset("nav footer aside blockquote".split())
+_QUOTED = "blockquote,[class*=embed],[class*=tweet]"
 
 
 class Shown(msgspec.Struct, frozen=True, gc=False):
@@ -88,7 +90,7 @@ class Shown(msgspec.Struct, frozen=True, gc=False):
         for _ in range(7):
             if above is None or above.tag in ("body", "main", "html"):
                 return False
-            if above.tag in ("nav", "footer", "aside"):
+            if above.tag in _OTHER_TAGS:
                 return True
             if _is_other(_label(above)):
                 return True
@@ -136,10 +138,11 @@ class Around:
         return list(islice(filter(None, map(str.strip, text[: _ENOUGH * 8].split("\n"))), _MAX_LINES * 8))
 
     def short_lines(self) -> list[str]:
-        """The short texts of the whole page, cut at each element's edge: a last resort."""
+        """The short texts of the whole page, cut at each element's edge, without what is quoted: a last resort."""
         body = self._parser.body
-        parts = map(str.strip, body.text(separator="\n")[:_MAX_READ].split("\n")) if body is not None else ()
-        return [part for part in parts if 6 <= len(part) <= _STAMP_LINE]
+        parts = _parts(body.text(separator="\n")[:_MAX_READ]) if body is not None else []
+        quoted = {part for node in self._parser.css(_QUOTED)[:_MAX_MARKED] for part in _parts(node.text(separator="\n")[:_ENOUGH])}
+        return [part for part in parts if part not in quoted]
 
     def signatures(self) -> list[str]:
         """Emphasised last paragraphs of runs of them: where papers sign a text. A last resort."""
@@ -205,7 +208,7 @@ def _steps(top: LexborNode, steps: int, *, with_others: bool = True) -> Iterator
         steps -= 1
         tag = node.tag or "-"
         yield node, tag
-        is_open = tag not in _CLOSED and (with_others or not _is_other(_label(node)))
+        is_open = tag not in _CLOSED and (with_others or not (tag == "blockquote" or _is_other(_label(node))))
         node = is_open and node.first_child or node.next or _following(node)
 
 
@@ -315,6 +318,11 @@ def _end(lines: list[str], parts: list[str]) -> None:
     if found := line("".join(parts))[: _MAX_SHOWN * 2]:
         lines.append(found)
     parts.clear()
+
+
+def _parts(text: str) -> list[str]:
+    """The lines of a text that are no longer than a stamp."""
+    return [part for part in map(str.strip, text.split("\n")) if 6 <= len(part) <= _STAMP_LINE]
 
 
 def _beside(node: LexborNode, step: int) -> LexborNode | None:

@@ -10,38 +10,48 @@ import ciso8601
 import msgspec
 
 from pipeline.clean.metadata.words import AFTERNOON
-from pipeline.text.dates import months
-from pipeline.text.spelling import key
+from pipeline.text.dates import month_of
 
+_OFFSET = r"(?:GMT|UTC)\s?[+-]\d\d?(?::?\d\d)?(?!\d)|[+-]\d\d:?\d\d(?!\d)"
+"""`GMT+7`, `UTC+5:30`, `+0200`: hours alone only where a word stands before them."""
 _ISO = re.compile(
-    r"((?:19|20)\d\d)-(\d\d?)-(\d\d?)(?:[T\s]+(\d\d?):(\d\d)(?::(\d\d)(?:[.,]\d+)?)?\s*(Z\b|UTC|GMT|(?:GMT|UTC)?\s*[+-]\d\d:?\d\d)?)?",
+    r"((?:19|20)\d\d)-(\d\d?)-(\d\d?)(?:[T\s]+(\d\d?):(\d\d)(?::(\d\d)(?:[.,]\d+)?)?"
+    rf"\s*\(?({_OFFSET}|Z\b|UTC|GMT)?)?",
     re.ASCII,
 )
 _BIG_ENDIAN = re.compile(r"((?:19|20)\d\d)\s*[-/.年년]\s*(\d\d?)\s*[-/.月월]\s*(\d\d?)(?!\d)")
-_NAME = r"[^\W\d_][^\s\d.,/()\[\]:–—|·-]{2,15}"
+_NAME = r"[^\W\d_][^\s\d.,/()\[\]:–—|·-]{1,15}"
 _DAY_MONTH = re.compile(
-    rf"(?<!\d)(\d\d?)(?:st|nd|rd|th|er|º|ª|\.)?[\s\-/]*(?:(?:de|of)\s+|d[’'])?({_NAME})\.?,?(?:\s+(?:de|del))?[\s\-/]*((?:19|20)\d\d)(?!\d)"
+    rf"(?<!\d)(\d\d?)(?:st|nd|rd|th|er|º|ª|\.)?[\s\-/]*(?:(?:de|of)\s+|d[’'])?({_NAME}(?:\s(?:الأول|الاول|الثاني))?)\.?,?"
+    rf"(?:\s?/\s?{_NAME})?(?:\s+(?:de|del))?[\s\-/]*((?:19|20)\d\d)(?!\d)"
 )
+"""`1 mai 2024`, `1 أيار/مايو 2024`"""
 _MONTH_DAY = re.compile(
     rf"({_NAME})\.?\s*(\d\d?)(?:st|nd|rd|th|\.)?(?:,\s*|\s+)(?:at\s+\d\S*\s+(?:[ap]m\s+)?|\d\d:\d\d:\d\d\s+[A-Z]{{3,4}}\s+)?((?:19|20)\d\d)(?!\d)"
 )
 """`May 1, 2024`, `Wed May 01 10:00:00 CEST 2024` as Java prints it."""
 _YEAR_FIRST = re.compile(rf"((?:19|20)\d\d)(?:[.,]|\s+m\.)?\s+({_NAME})\.?\s+(\d\d?)(?!\d)")
 """`2024. május 1.`, `2024 m. gegužės 1 d.`"""
-_BUDDHIST = re.compile(r"(?<!\d)(\d\d?)\s+([\u0e00-\u0e7f.]{4,20})\s+(25\d\d)(?!\d)")
-"""`1 พฤษภาคม 2567`: Thailand counts 543 years more."""
+_BUDDHIST = re.compile(r"(?<!\d)(\d\d?)\s+([\u0e00-\u0e7f.]{4,20})\s+(?:พ\.ศ\.\s*)?(25\d\d)(?!\d)")
+"""`1 พฤษภาคม 2567`, `1 พ.ค. 2567`: Thailand counts 543 years more."""
+_REIGN = re.compile(r"(令和|平成|昭和)\s*(\d\d?|元)\s*年\s*(\d\d?)\s*月\s*(\d\d?)\s*日")
+_BEFORE_REIGN = {"令和": 2018, "平成": 1988, "昭和": 1925}
+"""The last year before an emperor's first."""
 _NUMBERS = re.compile(r"(?<![\d/.-])(\d\d?)([./-])\s?(\d\d?)\2\s?((?:19|20)?\d\d)(?![\d/])")
-_YEAR_OR_NUMBERS = re.compile(r"(?:19|20|25)\d\d|\d[./-]\s?\d")
+_YEAR_OR_NUMBERS = re.compile(r"(?:19|20|25)\d\d|\d[./-]\s?\d|[\d元]\s*年")
 """Without one of these no text is a date: told far sooner than by the forms themselves."""
 _TIME = re.compile(
-    r"(?<![\d:])(\d\d?)(?:[:.h](\d\d)(?::\d\d)?\s*(?:([ap])\.?m\b\.?)?|\s*([ap])\.?m\b\.?)\s*(?:\(?([A-Z]{1,5}\b|[+-]\d\d:?\d\d))?",
+    r"(?<![\d:])(\d\d?)(?:(?:[:.h]|\s?[時时点點시]\s?)(\d\d)(?::\d\d)?\s*(?:([ap])\.?m\b\.?)?|\s*([ap])\.?m\b\.?)"
+    rf"[分분]?\s*(?:\(?({_OFFSET}|[A-Z]{{1,5}}\b))?",
     re.IGNORECASE,
 )
 _ZONES = {
-    "EST": -5, "EDT": -4, "ET": -5, "CST": -6, "CDT": -5, "CT": -6, "MST": -7, "MDT": -6, "MT": -7, "PST": -8, "PDT": -7, "PT": -8,
+    "EST": -5, "EDT": -4, "CST": -6, "CDT": -5, "MST": -7, "MDT": -6, "PST": -8, "PDT": -7,
     "BST": 1, "CET": 1, "CEST": 2, "MEZ": 1, "MESZ": 2, "EET": 2, "EEST": 3, "MSK": 3, "IST": 5.5, "PKT": 5, "SGT": 8, "HKT": 8, "PHT": 8,
     "JST": 9, "KST": 9, "AEST": 10, "AEDT": 11, "NZST": 12, "NZDT": 13, "UTC": 0, "GMT": 0, "Z": 0, "WIB": 7, "BRT": -3, "ART": -3,
 }  # fmt: skip
+_AMERICAN = {"ET": -5, "CT": -6, "MT": -7, "PT": -8}
+"""Clocks of the United States in winter; in summer they are an hour on."""
 _NAMED = ((_DAY_MONTH, (3, 2, 1)), (_MONTH_DAY, (3, 1, 2)), (_YEAR_FIRST, (1, 2, 3)), (_BUDDHIST, (3, 2, 1)))
 """Forms with a month's name, and which group is year, month and day."""
 _NEARER = {"listopada": 11, "lis": 11}
@@ -98,7 +108,7 @@ def _machine(text: str) -> Moment | None:
     if match is None:
         return None
     year, month, day, hour, minute, second, zone = match.groups()
-    return _built(int(year), int(month), int(day), (int(hour), int(minute), int(second or 0)) if hour else None, _offset(zone))
+    return _built(int(year), int(month), int(day), (int(hour), int(minute), int(second or 0)) if hour else None, zone)
 
 
 def _epoch(text: str) -> Moment | None:
@@ -121,14 +131,14 @@ def _printed(text: str, month_first: bool) -> Moment | None:
     (year, month, day), span = found
     clock = next((match for match in _TIME.finditer(text) if match.end() <= span[0] or match.start() >= span[1]), None)
     time: tuple[int, int, int] | None = None
-    zone: float | None = None
+    zone: str | None = None
     if clock:
         hour, half = int(clock[1]), (clock[3] or clock[4] or "").lower()
         if not half and text[: clock.start()].rstrip().endswith(AFTERNOON):
             half = "p"
         hour = hour % 12 + 12 * (half == "p") if half else hour
         time = (hour, int(clock[2] or 0), 0)
-        zone = _offset(clock[5])
+        zone = clock[5]
     return _built(year, month, day, time, zone)
 
 
@@ -137,10 +147,13 @@ def _printed_day(text: str, month_first: bool) -> tuple[tuple[int, int, int], tu
         return None
     for pattern, (of_year, of_month, of_day) in _NAMED:
         for match in pattern.finditer(text):
-            month = _NEARER.get(match[of_month].casefold()) or months().get(key(match[of_month]))
+            month = _NEARER.get(match[of_month].casefold()) or month_of(match[of_month])
             if month:
                 year = int(match[of_year])
                 return (year - 543 if year >= 2500 else year, month, int(match[of_day])), match.span()
+    if reign := _REIGN.search(text):
+        of_reign = 1 if reign[2] == "元" else int(reign[2])
+        return (_BEFORE_REIGN[reign[1]] + of_reign, int(reign[3]), int(reign[4])), reign.span()
     if big := _BIG_ENDIAN.search(text):
         return (int(big[1]), int(big[2]), int(big[3])), big.span()
     if numbers := _NUMBERS.search(text):
@@ -151,25 +164,38 @@ def _printed_day(text: str, month_first: bool) -> tuple[tuple[int, int, int], tu
     return None
 
 
-def _offset(zone: str | None) -> float | None:
-    """Hours east of UTC; None where no zone is given, or one that we don't know."""
-    if not zone:
-        return None
+def _offset(zone: str, day: date) -> float | None:
+    """Hours east of UTC, on that day; None for a zone that we don't know."""
     zone = zone.strip().upper()
-    digits = re.search(r"([+-])(\d\d):?(\d\d)", zone)
-    if digits:
-        return (1 if digits[1] == "+" else -1) * (int(digits[2]) + int(digits[3]) / 60)
+    if digits := re.search(r"([+-])(\d\d?):?(\d\d)?$", zone):
+        return (1 if digits[1] == "+" else -1) * (int(digits[2]) + int(digits[3] or 0) / 60)
+    if zone in _AMERICAN:
+        return _AMERICAN[zone] + _is_summer(day)
     return _ZONES.get(zone)
 
 
-def _built(year: int, month: int, day: int, time: tuple[int, int, int] | None, zone: float | None) -> Moment | None:
+def _is_summer(day: date) -> bool:
+    """Are clocks an hour on in the United States? To the day; since 2007 from March's second Sunday to November's first, before from April's first
+    to October's last. Counted here, since not each machine has the table of zones, and what is read of a page must not hang on that.
+    """
+    first, last = (date(day.year, 3, 14), date(day.year, 11, 7)) if day.year >= 2007 else (date(day.year, 4, 7), date(day.year, 10, 31))
+    return _sunday(first) <= day < _sunday(last)
+
+
+def _sunday(day: date) -> date:
+    """The last Sunday until a day."""
+    return day - timedelta(days=(day.weekday() + 1) % 7)
+
+
+def _built(year: int, month: int, day: int, time: tuple[int, int, int] | None, zone: str | None) -> Moment | None:
     try:
-        at = datetime(year, month, day, *(time or (0, 0, 0)), tzinfo=UTC if zone is None else timezone(timedelta(hours=zone)))
+        hours = _offset(zone, date(year, month, day)) if zone else None
+        at = datetime(year, month, day, *(time or (0, 0, 0)), tzinfo=UTC if hours is None else timezone(timedelta(hours=hours)))
     except ValueError:
         if time is not None:
             return _built(year, month, day, None, None)
         return None
-    return Moment(at, time is not None, zone is not None)
+    return Moment(at, time is not None, hours is not None)
 
 
 @lru_cache(maxsize=2048)
@@ -177,5 +203,5 @@ def date_span(text: str) -> tuple[int, int] | None:
     """Where the first date of a text stands; None where none does."""
     if not any(map(str.isdigit, text)):
         return None
-    found = _printed_day(text, True)
+    found = _printed_day(text if text.isascii() else _ascii_digits(text), True)
     return found[1] if found else None

@@ -278,6 +278,18 @@ class TestTimes:
         assert found.published_local == "2024-03-01"
         assert found.provenance["published"].confidence == 0.5
 
+    @pytest.mark.parametrize(
+        "quoted",
+        [
+            "<blockquote class='post'><p>Sorry for the delay</p>— Harbour <a href='https://post.example/1'>March 3, 2019</a></blockquote>",
+            "<blockquote><time datetime='2019-03-03'>March 3, 2019</time></blockquote>",
+            "<div class='post-embed'><p>Sorry for the delay</p><span class='date'>3 March 2019</span></div>",
+        ],
+    )
+    @pytest.mark.parametrize("text", ["", "<p>The channel is too shallow.</p>" * 60])
+    def test_a_day_of_another_sites_post_is_nobodys(self, text: str, quoted: str) -> None:
+        assert said("", H1 + text + quoted).published is None
+
     def test_the_publishers_clock_is_read_from_what_readers_see(self) -> None:
         found = said(
             linked(datePublished="2023-12-20T01:00:21Z"),
