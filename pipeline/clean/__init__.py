@@ -60,7 +60,7 @@ def clean(draft: Draft, *, published: datetime | None = None, first: str = "") -
     headline = marks.of_headline(one_line(draft.headline) or found.said.headline)
     said = headline.marks | _marks_of_lines(draft)
     body = wire.read_body(found.blocks, published=when, headline=headline.text, is_page=bool(draft.page_html))
-    if not body.paragraphs and not (headline.text and _may_be_bare(draft, said)):
+    if not body.paragraphs and not (headline.text and (_may_be_bare(draft, said) or _is_gallery(draft, body))):
         raise Unreadable(f"{draft.url or 'It'} holds no article: {found.why_empty or 'no paragraph of a story is left'}.", url=draft.url)
     text = "\n\n".join(body.paragraphs)
     kind = _kind(draft, said, body.paragraphs)
@@ -137,6 +137,11 @@ def _marks_of_lines(draft: Draft) -> frozenset[Mark]:
 def _may_be_bare(draft: Draft, said: frozenset[Mark]) -> bool:
     """Alerts are a headline and nothing else; so is what a publisher calls off."""
     return draft.kind is Kind.ALERT or draft.usability is Usability.CANCELED or bool(said & {Mark.ALERT, Mark.KILL})
+
+
+def _is_gallery(draft: Draft, body: wire.Body) -> bool:
+    """A page whose words are the captions of its pictures."""
+    return bool(draft.page_html) and sum(bool(picture.caption) for picture in body.pictures) > 1
 
 
 def _kind(draft: Draft, said: frozenset[Mark], body: list[str]) -> Kind:

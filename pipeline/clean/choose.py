@@ -9,7 +9,7 @@ from collections.abc import Sequence
 import msgspec
 
 from pipeline.clean import model, names
-from pipeline.clean.blocks import CAPTION, HEADING, LINK, LIST_ITEM
+from pipeline.clean.blocks import CAPTION, HEADING, LINK, LIST_ITEM, PARAGRAPH
 from pipeline.clean.features import measure
 from pipeline.clean.tree import Box, Raw, Tree
 from pipeline.text import furniture
@@ -24,6 +24,14 @@ _LONG = 60
 _DOUBTED = 0.9
 """The model's word counts for more than a name or a phrase from this likelihood on."""
 _MUCH_DOUBTED = 0.8
+_NO_STORY = names.COMMENTS | names.RELATED | names.FRAME | names.PROMO
+"""Names of elements in which no story is looked for but where they hold most of the page."""
+_CAPTIONS, _CAPTION = 2, 40
+"""So many captions of so many characters or more, which say more than all the text, are the words of a gallery."""
+_BESIDE = 200
+"""Characters of prose kept elsewhere, from which pictures go with a text, and are no gallery."""
+_KICKER = 32
+"""Characters. No label above a headline is longer."""
 _CARDS, _CARD = 3, 12
 """So many elements alike or more, of so many blocks or fewer each, are a list of teasers."""
 _OFFER = re.compile(
@@ -68,6 +76,7 @@ def choose(tree: Tree) -> list[Judged]:
     if not any(one.is_kept for one in judged):
         _take_what_there_is(judged)
     tidy(judged, tree.boxes)
+    _take_gallery(judged, tree.boxes)
     _keep_around(judged, tree.boxes)
     return judged
 
@@ -181,6 +190,60 @@ def _story(judged: list[Judged], boxes: list[Box]) -> int | None:
     return max(prose, key=prose.__getitem__) if prose else None
 
 
+def _drop_comments(judged: list[Judged], boxes: list[Box]) -> None:
+    """What readers say below a story of some paragraphs, though they say more than it does; the story's paragraphs are kept then.
+
+    A story is two paragraphs or more side by side, below the page's `h1`, in no element of a bad name.
+    """
+    if not any(box.bits & names.COMMENTS and box.prose for box in boxes):
+        return
+    said = [False] * len(boxes)
+    for index, box in enumerate(boxes):
+        said[index] = index > 0 and (said[box.parent] or box.bits & names.COMMENTS > 0 and not box.bits & names.BODY)
+    first = next((place for place, one in enumerate(judged) if said[one.raw.box] and one.raw.prose), len(judged))
+    top = next((place for place, one in enumerate(judged[:first]) if one.raw.tag == "h1"), None)
+    if first == len(judged) or top is None:
+        return
+    above: dict[int, list[Judged]] = {}
+    for one in judged[top:first]:
+        if (
+            one.raw.prose
+            and one.raw.role is not LINK
+            and not any(boxes[index].bits & _NO_STORY for index in _inside(boxes, one.raw.box, 6))
+        ):
+            above.setdefault(boxes[one.raw.box].parent, []).append(one)
+    story = max(above.values(), key=lambda some: sum(one.raw.prose for one in some), default=[])
+    if len(story) < 2:
+        return
+    for one in judged[first:]:
+        if one.is_kept and said[one.raw.box]:
+            one.is_kept, one.rule = False, "readers' words below the story"
+    for one in story:
+        if not one.is_kept:
+            one.is_kept, one.rule = True, "a story above its readers' words"
+
+
+def _take_above_list(judged: list[Judged], boxes: list[Box]) -> None:
+    """The paragraphs right above a list whose items are most of the story, in the element around it."""
+    story = _story(judged, boxes)
+    if story is None or boxes[story].tag not in ("ol", "ul") or boxes[story].parent <= 0:
+        return
+    around = boxes[story].parent
+    for one in judged:
+        if one.raw.box > story:
+            return
+        if not one.is_kept and one.raw.prose and one.raw.role is not LINK and boxes[one.raw.box].parent == around:
+            one.is_kept, one.rule = True, "a paragraph above the story's list"
+
+
+def _drop_labels(judged: list[Judged], _: list[Box]) -> None:
+    """A kicker, a section's name, a label of what is paid for: short, no sentence, above the headline."""
+    top = next((place for place, one in enumerate(judged) if one.raw.tag == "h1"), 0)
+    for one in judged[:top]:
+        if one.is_kept and not one.raw.prose and one.raw.role is not HEADING and len(one.raw.text) <= _KICKER:
+            one.is_kept, one.rule = False, "a label above the headline"
+
+
 def _drop_repeats(judged: list[Judged], boxes: list[Box]) -> None:
     seen: dict[str, int] = {}
     for one in judged:
@@ -214,6 +277,36 @@ def _drop_last_headings(judged: list[Judged], _: list[Box]) -> None:
             one.is_kept, one.rule = False, "a heading that nothing follows"
 
 
+def _take_gallery(judged: list[Judged], boxes: list[Box]) -> None:
+    """Is it a page of pictures, whose captions say more than all of its text? Then these are kept, and what stands beside them."""
+    captions = [one for one in judged if one.raw.role is CAPTION and len(one.raw.text) - 2 * one.raw.linked >= _CAPTION]
+    if len(captions) < _CAPTIONS or not any(one.raw.tag == "h1" for one in judged):
+        return
+    words = sum(len(one.raw.text) - 2 * one.raw.linked for one in captions)
+    if words <= sum(one.raw.prose for one in judged if one.is_kept):
+        return
+    common = set.intersection(*(set(_inside(boxes, one.raw.box, len(boxes))) for one in captions))
+    if not common:
+        return
+    around = _around(boxes, max(common), 4)
+    if any(boxes[index].bits & _NO_STORY for index in around):
+        return
+    inside = set(around)
+    for index, box in enumerate(boxes):
+        if box.parent in inside and index not in inside and index > around[-1]:
+            inside.add(index)
+    outside = [one for one in judged if one.is_kept and one.raw.box not in inside]
+    if sum(one.raw.prose for one in outside) > _BESIDE:
+        return
+    for one in outside:
+        one.is_kept, one.rule = False, "outside the gallery"
+    for one in judged:
+        if not one.is_kept and one.raw.prose and one.raw.role is PARAGRAPH and boxes[one.raw.box].parent in around:
+            one.is_kept, one.rule = True, "the text of a gallery"
+    for one in captions:
+        one.is_kept, one.rule, one.raw.prose = True, "a caption of a gallery", len(one.raw.text) - 2 * one.raw.linked
+
+
 def _keep_around(judged: list[Judged], boxes: list[Box]) -> None:
     """Captions and links to other stories between the story's paragraphs; captions between its top and its first paragraph."""
     kept = [place for place, one in enumerate(judged) if one.is_kept and one.raw.prose]
@@ -226,8 +319,16 @@ def _keep_around(judged: list[Judged], boxes: list[Box]) -> None:
         inside = first < place < last
         if one.raw.role is CAPTION and (inside or place < first and story.intersection(_around(boxes, one.raw.box, 8))):
             one.is_kept, one.rule = True, "a caption within the story" if inside else "a caption above the story"
+        elif one.raw.role is CAPTION and place > last and _is_beside(boxes, one.raw, parents):
+            one.is_kept, one.rule = True, "a caption right below the story"
         elif inside and not one.is_kept and one.raw.hrefs and boxes[one.raw.box].parent in parents and _is_link(one.raw):
             one.is_kept, one.rule = True, "a link between the story's paragraphs"
+
+
+def _is_beside(boxes: list[Box], raw: Raw, parents: set[int]) -> bool:
+    """Does a caption's figure stand right inside an element of the story's paragraphs, and lead nowhere?"""
+    figure = boxes[raw.box].figure
+    return figure > 0 and boxes[figure].parent in parents and raw.linked < len(raw.text) * 0.5
 
 
 def _is_link(raw: Raw) -> bool:
@@ -268,6 +369,9 @@ def confidence(judged: Sequence[Judged], tree: Tree) -> float:
 
 
 TIDYING = {
+    "readers' words below the story": _drop_comments,
+    "a paragraph above the story's list": _take_above_list,
+    "a label above the headline": _drop_labels,
     "the site's word to its readers": _drop_offers,
     "in an aside, by its name": _drop_asides,
     "a teaser of another story": _drop_teasers,

@@ -115,6 +115,78 @@ def test_a_caption_above_the_text_is_a_picture_and_no_paragraph() -> None:
     assert [(picture.caption, picture.url) for picture in article.pictures] == [("A dredger at work.", "https://example.org/f.jpg")]
 
 
+CAPTIONS = [
+    "A dredger lies at the quay with its lines doubled against the wind. Photo: Ama Mensah",
+    "Trawlers wait for the tide at the mouth of the channel on Monday. Photo: Will Drake",
+]
+FIGURES = "".join(f"<figure><img src='/{at}.jpg'><figcaption>{text}</figcaption></figure>" for at, text in enumerate(CAPTIONS))
+FOOTER = "<footer><p>Copyright 2024 Example Press. All rights reserved in all countries.</p></footer>"
+
+
+@pytest.mark.parametrize("intro", ["", "<p>Photographers went along the channel for a day and a night.</p>"])
+def test_the_words_of_a_gallery_are_its_captions_and_what_introduces_them(intro: str) -> None:
+    article = page(f"<main><article><h1>The channel in pictures</h1>{intro}{FIGURES}</article></main>{FOOTER}")
+    assert [(picture.caption + " " + picture.credit_raw, picture.url) for picture in article.pictures] == [
+        (text, f"https://example.org/{at}.jpg") for at, text in enumerate(CAPTIONS)
+    ]
+    assert article.text == intro.removeprefix("<p>").removesuffix("</p>")
+
+
+def test_captions_elsewhere_make_no_gallery_of_a_page() -> None:
+    assert page(f"<article><h1>A channel</h1>{BODY}</article><div>{FIGURES * 3}</div>").text == "\n\n".join(PROSE)
+    teasers = FIGURES.replace("<figcaption>", "<figcaption><a href='/x'>").replace("</figcaption>", "</a></figcaption>")
+    with pytest.raises(Unreadable):
+        page(f"<main><h1>News</h1>{teasers}</main>")
+
+
+def test_pictures_right_below_the_last_paragraph_are_the_storys() -> None:
+    article = page(f"<article><h1>Channel to be deepened</h1>{BODY}{FIGURES}</article>")
+    assert [picture.credit_raw for picture in article.pictures] == ["Photo: Ama Mensah", "Photo: Will Drake"]
+    assert page(f"<article>{BODY}</article><div><h3>More</h3>{FIGURES}</div>").pictures == ()
+
+
+def test_a_copyright_line_is_no_story() -> None:
+    with pytest.raises(Unreadable):
+        page(f"<main><h1>The channel in pictures</h1><img src='/1.jpg'></main>{FOOTER}", "<meta property='og:type' content='article'>")
+
+
+@pytest.mark.parametrize("tag", ["ol", "ul"])
+def test_a_first_paragraph_above_a_list_of_sentences_is_kept(tag: str) -> None:
+    items = "".join(f"<li>{text}</li>" for text in PROSE[1:] * 2)
+    intro = f"<main><article><h1>The channel, in short</h1><p>{PROSE[0]}</p>"
+    assert page(f"{intro}<{tag}>{items}</{tag}></article></main>{FOOTER}").paragraphs[0] == PROSE[0]
+
+
+@pytest.mark.parametrize("comments", ["section id='comments'", "ol class='comment-list'"])
+def test_readers_words_that_outnumber_the_story_are_none_of_it(comments: str) -> None:
+    said = "".join(
+        f"<li class='comment'><p>I have said for {at} years that it is too shallow, and nobody would hear of it.</p></li>"
+        for at in range(12)
+    )
+    tag = comments.split()[0]
+    article = page(f"<main><article><h1>Channel to be deepened</h1>{BODY}</article><{comments}>{said}</{tag}></main>")
+    assert list(article.paragraphs) == PROSE
+
+
+def test_a_label_above_the_headline_is_no_paragraph() -> None:
+    for label in ("<span class='kicker'>Politics</span>", "<p class='label'>Press release</p>", "<div>Paid post</div>"):
+        assert list(page(f"<article>{label}<h1>Channel to be deepened</h1>{BODY}</article>").paragraphs) == PROSE
+
+
+@pytest.mark.parametrize(
+    ("above", "below"),
+    [
+        ("<time datetime='2024-03-01T10:00:00Z'>1 March</time>", ""),
+        ("<div>Sponsored content</div>", ""),
+        ("", "<p>1st Ld-Writethru</p>"),
+        ("", "<p>Ama Mensah covers ports. She can be reached at ama@example.org.</p>"),
+        ("", "<p>Contact Ama Mensah at ama@example.org or 555-0101.</p>"),
+    ],
+)
+def test_what_stands_right_above_and_below_the_text_is_none_of_it(above: str, below: str) -> None:
+    assert list(page(f"<article><h1>Channel to be deepened</h1>{above}{BODY}{below}</article>").paragraphs) == PROSE
+
+
 def test_a_link_between_paragraphs_keeps_its_place_and_address() -> None:
     article = page(f"<p>{PROSE[0]}</p><p><a href='/b'>RELATED Fleet wants a study</a></p><p>{PROSE[1]}</p><p>{PROSE[2]}</p>")
     assert list(article.paragraphs) == PROSE
