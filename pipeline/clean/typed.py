@@ -16,6 +16,7 @@ from pipeline.clean import names, tree
 from pipeline.clean.blocks import CAPTION, PARAGRAPH, Block
 from pipeline.clean.tree import Box, Raw, Tree
 from pipeline.clean.wire import Body
+from pipeline.text import marks
 from pipeline.text.whitespace import one_line
 from schemas.article import BlockKind, Picture, TextBlock, TextLink
 
@@ -189,8 +190,8 @@ def typed(blocks: Sequence[Block], body: Body, pictures: Sequence[Picture]) -> t
             text = waiting.pop(0)
             found.append(_of_text(block, text, start, seen))
             start += len(text) + 2
-        elif block.text == body.correction or block.text in body.advisories:
-            kind = BlockKind.ADVISORY if block.text != body.correction else BlockKind.CORRECTION
+        elif block.text in body.advisories:
+            kind = BlockKind.ADVISORY if marks.correction_of(block.text) is None else BlockKind.CORRECTION
             found.append(TextBlock(kind=kind, text=block.text, id=_id(block.text, seen)))
     for text in waiting:  # what the rules made of several blocks
         found.append(_of_text(Block(text), text, start, seen))

@@ -16,7 +16,7 @@ import msgspec
 from pipeline.clean.blocks import CAPTION, HEADING, LINK, LIST_ITEM, PARAGRAPH, Block
 from pipeline.text import bylines, captions, furniture, marks
 from pipeline.text.datelines import Lead, split_lead
-from pipeline.text.dates import timestamp
+from pipeline.text.dates import date_at_start, timestamp
 from pipeline.text.marks import Mark
 from pipeline.text.whitespace import one_line, size
 from schemas.article import BlockKind, Dateline, Link, Picture
@@ -29,6 +29,14 @@ _NEAR_THE_END = 0.35
 """A list of contacts ends the text when this share of the story's characters, or more, stands above it."""
 _SURELY_THE_END = 0.85
 """A heading of the page's lists ends the text from this share on, whatever follows it."""
+
+
+_DAY = 20
+"""Characters. No day of a year is longer."""
+_MARK = 60
+"""Characters. No take line below a story is longer."""
+_FEW = 4
+"""So many paragraphs are more than a copyright notice."""
 
 
 class Body(msgspec.Struct, kw_only=True):
@@ -59,7 +67,11 @@ def read_body(blocks: Sequence[Block], *, published: datetime | None = None, hea
     lead = _find_lead(blocks, published)
     for place, block in enumerate(blocks):
         _take(body, block, place, lead)
+    if len(body.paragraphs) < _FEW and all(map(furniture.is_rights, body.paragraphs)):
+        body.tails[:0], body.paragraphs = body.paragraphs, []
     while body.paragraphs:
+        if len(body.paragraphs) > 1 and furniture.is_reached(body.paragraphs[-1]):
+            body.tails.insert(0, body.paragraphs.pop())
         last, tail = furniture.split_tail(marks.without_end(body.paragraphs[-1]))
         if tail:
             body.tails.insert(0, tail)
@@ -74,9 +86,16 @@ def read_body(blocks: Sequence[Block], *, published: datetime | None = None, hea
 
 
 def _without_repeats(blocks: Sequence[Block], headline: str) -> list[Block]:
-    """Without the headline where the body repeats it above the lead."""
+    """Without the headline where the body repeats it above the lead, marks or none before it."""
     key = one_line(headline).casefold()
-    return [block for place, block in enumerate(blocks) if not (place < 4 and key and block.text.casefold() == key and len(blocks) > 1)]
+    if not key or len(blocks) < 2:
+        return list(blocks)
+    return [block for place, block in enumerate(blocks) if place >= 4 or not _is_headline(block.text, key)]
+
+
+def _is_headline(text: str, key: str) -> bool:
+    folded = text.casefold()
+    return folded == key or folded.endswith(key) and marks.of_headline(text).text.casefold() == key
 
 
 def _until_the_end(blocks: list[Block], *, is_page: bool) -> list[Block]:
@@ -179,7 +198,7 @@ def _take(body: Body, block: Block, place: int, lead: tuple[int, Lead] | None) -
         body.byline = body.byline or found.byline or ""
         if found.text.strip():
             body.paragraphs.append(found.text.strip())
-    elif block.role is CAPTION:
+    elif block.role is CAPTION and not furniture.is_inline(text):
         body.pictures.append(_picture(block))
     elif (link := furniture.related_of(text)) is not None and (block.role is not HEADING):
         body.links.append(Link(text=link, url=block.url or None, after_paragraph=len(body.paragraphs)))
@@ -194,6 +213,9 @@ def _take(body: Body, block: Block, place: int, lead: tuple[int, Lead] | None) -
         pass
     elif body.paragraphs and furniture.is_tail(text):
         body.tails.append(text)
+    elif body.paragraphs and len(text) < _MARK and "ritethr" in text and Mark.WRITETHRU in (marks.of_line(text) or ()):
+        body.tails.append(text)
+        body.is_writethru = True
     elif furniture.is_tail_head(text) and block.role is not LIST_ITEM:
         pass
     elif block.role is LINK and not _is_prose(text):
@@ -216,7 +238,7 @@ def _take_above(body: Body, block: Block, *, has_lead: bool) -> bool:
         return True
     if bylines.is_staff_line(text):
         return True
-    if bylines.stamp_of(text) is not None:
+    if bylines.stamp_of(text) is not None or len(text) < _DAY and _is_day(text):
         body.stamp = body.stamp or text
         return True
     if has_lead and block.role is not LIST_ITEM and not text.startswith(("* ", "• ", "- ")) and not body.paragraphs:
@@ -225,6 +247,12 @@ def _take_above(body: Body, block: Block, *, has_lead: bool) -> bool:
             return True
         return text == body.subtitle
     return False
+
+
+def _is_day(text: str) -> bool:
+    """A day and a month, nothing else: `10 May`."""
+    printed, length = date_at_start(text)
+    return printed is not None and length == len(text) and not text.isdecimal()
 
 
 def _picture(block: Block) -> Picture:

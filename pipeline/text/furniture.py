@@ -55,6 +55,10 @@ _INLINE_FORMS = later(
     r"|(?:please )?enable javascript.{0,80}|this (?:site|website) uses cookies.{0,120}|we use cookies.{0,160}"
     r"|accept (?:all )?cookies|reject all|manage (?:cookies|preferences)"
     r"|image \d+ of \d+|\d+\s*/\s*\d+|\d+ of \d+|view \d+ (?:photos|images|comments)"
+    r"|image source[,:] .{2,60}|read more (?:at|on) (?:www\.)?[\w-]+(?:\.[\w-]+)+(?:/\S*)?|(?:tags|topics|filed under|keywords) ?: .{0,150}[^.!?]"
+    r"|(?:do you )?(?:have|got) (?:a|any) .{2,60}\? (?:please )?(?:e-?mail|write to|contact|get in touch|let us know|send)\b.{0,120}"
+    r"|(?:this (?:article|content|post|story|feature|page) (?:is|was|has been) )?(?:sponsored|paid for|brought to you) by .{2,60}"
+    r"|(?:paid|sponsored|partner|branded) (?:content|post|article) (?:by|from|with) .{2,60}"
     r"|[-=_*•·.~—–/]{1,}(?:\s+[-=_*•·.~—–/]+)*"
     r")$"
 )
@@ -109,9 +113,17 @@ _TAILS_ABROAD = re.compile(
     r"|\((?:Reportado|Con reporte|Reportagem|Escrito|Scritto|Geschrieben|Verslag|Автор|Репортаж|Редактор)\b[^()]{3,300}\)"
     r"|(?:Автор|Редактор|Корреспондент|Haberi hazırlayan|Kaynak|Redaktion|Redacción|Redazione)\b:?\s[^\W\d_a-zа-я].{2,60}"
     r"|<?\s?저작권자.{2,80}|.{0,12}무단 ?(?:전재|복제|배포).{0,60}|.{0,30}無断(?:転載|複製).{0,40}|(?:版权|版權)所有.{0,40}"
-    r"|[【（(]?(?:责任编辑|責任編輯|责编|编辑|編輯|校对|審校|来源|來源)\s?[:：].{1,30}[】）)]?"
+    r"|[【（(\[]?(?:责任编辑|責任編輯|责编|编辑|編輯|校对|審校|来源|來源)\s?[:：].{1,30}[】）)\]]?"
 )
 """Credits and rights, each the whole line, that are not only English."""
+_RIGHTS = re.compile(r"(?:Copyright|COPYRIGHT|©|\([cC]\))\s.{2,300}|.{0,100}\b[Aa]ll [Rr]ights [Rr]eserved\b.{0,200}")
+_REACHED = re.compile(
+    r"(?:Contact|Reach|E-?mail|Email) (?:(?:[A-Z][\w.'’-]+ ){1,4}|the (?:reporter|writer|author)s? )(?:at|on|via|by) (?P<a>.{2,120})"
+    r"|.{0,160}\b(?:[Hh]e|[Ss]he|[Tt]hey|[A-Z]\w+) can be (?:reached|contacted|e-?mailed|followed) (?:at|on|via|by) (?P<b>.{2,120})"
+    r"|[A-Z].{2,120}\. Follow (?:him|her|them) (?:at|on) (?P<c>.{2,60})"
+)
+_ADDRESS = re.compile(r"@\w|\d{3}[-. ]\d{4}")
+"""An address of electronic mail, a handle, a telephone's number."""
 _WITH_AGENCY = re.compile(
     r"^\(?(?:With|Avec|Con|Com|Mit|Met|Med|Z|С|Fonte|Fuente|Source|Quelle|Bron|Источник)\b:?\s"
     r"(?:(?:información|informações|informazioni|informations?|[Mm]aterial|Informationen|Agenturmaterial|reportes?)\s(?:(?:de|da|do|das|des|di|von|der|from)\s)?)?"
@@ -193,6 +205,17 @@ def is_tail(line: str) -> bool:
     if ("contributed " in line or "ights " in line) and _TAIL_WITHIN.fullmatch(line):
         return True
     return bool(_TAIL.match(line)) or bool(_TAILS_ABROAD.fullmatch(line)) or len(line) < 100 and _is_signature(line)
+
+
+def is_rights(line: str) -> bool:
+    """A copyright line, the whole of it."""
+    return len(line) <= 400 and bool(_RIGHTS.fullmatch(line))
+
+
+def is_reached(line: str) -> bool:
+    """Where the writer can be reached, as last words: `Contact Jane Doe at …`, `Jane Doe covers transport. She can be reached at …`."""
+    found = _REACHED.fullmatch(line) if len(line) <= 300 and _ADDRESS.search(line) else None
+    return found is not None and any(_ADDRESS.search(said) for said in found.groups() if said)
 
 
 def _is_signature(line: str) -> bool:

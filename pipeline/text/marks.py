@@ -106,8 +106,12 @@ _CORRECTION_LINE = later(
     r"|Rectificatif|Corrección|Rettifica|Errata)\s*[:–—-]+\s*(?P<b>\S.*)"
     r"|(?P<c>(?:This|An earlier version of this|A previous version of this|The) (?:story|article|version|report"
     r"|item|headline)\b.{0,60}?\b(?:corrects?|corrected|misstated|misspelled|misidentified|incorrectly|mistakenly"
-    r"|erroneously)\b.*))$"
+    r"|erroneously)\b.*)"
+    r"|\((?P<d>This(?: [A-Z][a-z]{2,8}\.? \d{1,2}(?:, \d{4})?)? (?:story|article|version|report|item|headline)\b[^()]{0,60}?\bcorrected\b[^()]*)\)\.?"
+    r"|(?P<e>This (?:story|article|report|column|obituary|page) (?:was|has been) amended (?:on|to)\b.*"
+    r"|A (?:correction|clarification) (?:was|has been) (?:made|added|issued|published) (?:on|to|at)\b.*))$"
 )
+_BULLETS = "•*·▪ "
 _EDS_CORRECTS = re.compile(r"\b(?:CORRECTS|Corrects|corrects|CORRECTION|Correction)\b:?\s*(?P<what>.+)$")
 _END = re.compile(
     r"^[\s*(（\[–—-]*(?:-\s*30\s*-|30|#(?:\s*#)+|(?:END|End|ENDS|Ends|ends|end)(?:item|it)?|-\s*0\s*-|XXX|NNNN"
@@ -188,9 +192,9 @@ def correction_of(line: str) -> str | None:
     """What a correction line says it corrects; None where the line is none."""
     if len(line) > _LONGEST:
         return None
-    match = _CORRECTION_LINE.match(line)
+    match = _CORRECTION_LINE.match(line.lstrip(_BULLETS))
     if match:
-        return next(part for part in (match["a"], match["b"], match["c"]) if part)
+        return next(part for part in match.groups() if part)
     if is_advisory(line) and (stated := _EDS_CORRECTS.search(line)):
         return stated["what"].rstrip(")")
     return None

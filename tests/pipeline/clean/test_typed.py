@@ -38,6 +38,18 @@ def test_markup_says_what_a_block_is() -> None:
     assert [block.level for block in article.blocks] == [0, 2, 0, 0, 0, 0, 0]
 
 
+def test_what_corrects_the_story_is_a_block_of_its_own_kind() -> None:
+    for note in ("Correction: The vote was on Monday.", "<i>• This article was amended on 2 March 2024. The vote was on Monday.</i>"):
+        article = page("".join(f"<p>{text}</p>" for text in [*PROSE, note]))
+        assert [block.kind for block in article.blocks] == [BlockKind.PARAGRAPH] * 3 + [BlockKind.CORRECTION]
+        assert article.correction and article.correction in article.blocks[-1].text
+
+
+def test_a_headline_that_comes_again_with_its_mark_is_no_block() -> None:
+    article = page(f"<h1>CORRECTED-Channel to be deepened</h1>{''.join(f'<p>{text}</p>' for text in PROSE)}")
+    assert [block.text for block in article.blocks] == PROSE
+
+
 def test_a_row_of_a_table_is_one_block() -> None:
     table = "<table><tr><th>Year</th><th>Ships</th></tr><tr><td>2024</td><td>1,204</td></tr></table>"
     article = page(f"<div><p>{PROSE[0]}</p><p>{PROSE[1]}</p>{table}<p>{PROSE[2]}</p></div>")

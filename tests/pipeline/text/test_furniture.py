@@ -57,6 +57,12 @@ def test_headings_of_a_pages_lists_are_known(line: str) -> None:
         "Story continues below",
         "Share",
         "5 min read",
+        "Image source, Getty Images",
+        "Read more at example.org",
+        "Do you have a story? Email desk@example.org.",
+        "Tags: harbours, dredging",
+        "Paid post",
+        "This article is sponsored by Larkfield Instruments.",
         "Sign up for our daily newsletter",
         "* * *",
         "___",
@@ -90,6 +96,7 @@ def test_labels_between_paragraphs_are_known(line: str) -> None:
         "(Автор Иван Лыков. Редактор Анна Седова)",
         "<저작권자(c) 연합뉴스, 무단 전재-재배포 금지>",
         "责任编辑：王立",
+        "[责任编辑：王立]",
         "記事の無断転載を禁じます。",
         "(This story has not been edited by our staff and is published from a syndicated feed.)",
         "Reuters Staff",
@@ -116,6 +123,25 @@ def test_credits_below_the_last_paragraph_are_tails(line: str) -> None:
 )
 def test_sentences_are_no_tails(line: str) -> None:
     assert not furniture.is_tail(line)
+
+
+@pytest.mark.parametrize("line", ["Read more at home, she said.", "Tags: none of the whales had any.", "The race was sponsored by a bank."])
+def test_a_sentence_is_no_label(line: str) -> None:
+    assert not furniture.is_inline(line)
+
+
+@pytest.mark.parametrize(
+    ("line", "is_one"),
+    [
+        ("Contact Ama Mensah at ama@example.org or 555-0101.", True),
+        ("Ama Mensah covers ports. She can be reached at ama@example.org.", True),
+        ("Ama Mensah is a reporter in Ellery. Follow her on Example @ama.", True),
+        ("The island can be reached at low tide.", False),
+        ("He can be reached at home, his wife said.", False),
+    ],
+)
+def test_where_the_writer_can_be_reached_is_known(line: str, is_one: bool) -> None:
+    assert furniture.is_reached(line) is is_one
 
 
 @pytest.mark.parametrize(

@@ -63,6 +63,18 @@ def test_header_lines_are_told_from_headlines() -> None:
         ("Eds: CORRECTS: Spelling of the town. Adds quote.", "Spelling of the town. Adds quote."),
         ("Correction: The vote was on Monday.", "The vote was on Monday."),
         ("An earlier version of this story misstated the day.", "An earlier version of this story misstated the day."),
+        (
+            "(This March 1 story has been corrected to fix the day in paragraph 2)",
+            "This March 1 story has been corrected to fix the day in paragraph 2",
+        ),
+        (
+            "• This article was amended on 2 March 2024. The vote was on Monday.",
+            "This article was amended on 2 March 2024. The vote was on Monday.",
+        ),
+        (
+            "A correction was made on March 2, 2024: The vote was on Monday.",
+            "A correction was made on March 2, 2024: The vote was on Monday.",
+        ),
     ],
 )
 def test_what_a_correction_corrects_is_kept(line: str, what: str) -> None:
@@ -84,7 +96,13 @@ def test_words_to_editors_are_known(line: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "line", ["(He adds nothing to the debate.)", "Editors of three papers resigned on Monday.", "The correction was made on Friday."]
+    "line",
+    [
+        "(He adds nothing to the debate.)",
+        "Editors of three papers resigned on Monday.",
+        "The correction was made on Friday.",
+        "This article of the law was amended in 1998.",
+    ],
 )
 def test_sentences_with_the_same_words_are_not(line: str) -> None:
     assert not marks.is_advisory(line)
