@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import msgspec
 
 from pipeline.clean.metadata.head import line, unescaped
+from pipeline.clean.metadata.said import letters
 
 Thing = dict[str, object]
 
@@ -63,9 +64,10 @@ class Graph(msgspec.Struct):
         return value
 
 
-def read(scripts: list[str]) -> Graph:
-    """The objects of JSON-LD scripts. The first of an article's type counts."""
+def read(scripts: list[str], *, addresses: Iterable[str] = (), headings: Iterable[str] = ()) -> Graph:
+    """The objects of JSON-LD scripts. Of several of an article's type the one counts that has an address or a heading of the page, else the first."""
     graph = Graph()
+    here = {_place(one) for one in addresses} - {""}, {letters(one) for one in headings} - {""}
     for text in scripts:
         if not _TELLING.search(text):
             continue
@@ -74,7 +76,7 @@ def read(scripts: list[str]) -> Graph:
             if (id := thing.get("@id")) and isinstance(id, str) and len(thing) > 1:
                 graph.by_id.setdefault(id, thing)
             if kinds & ARTICLE_TYPES:
-                graph.article = _better(graph.article, thing)
+                graph.article = _ours(graph.article, thing, *here)
             elif kinds & _PAGE_TYPES:
                 graph.page = _better(graph.page, thing)
             elif "BreadcrumbList" in kinds:
@@ -108,6 +110,27 @@ def _better(held: Thing, other: Thing) -> Thing:
     """The one that says more of what we ask; the first of equals."""
     telling = ("headline", "datePublished", "author")
     return other if not held or sum(name in other for name in telling) > sum(name in held for name in telling) else held
+
+
+def _ours(held: Thing, other: Thing, addresses: set[str], headings: set[str]) -> Thing:
+    """The one that describes this page, where others describe other stories; else the better one."""
+    if not held:
+        return other
+    first, second = (
+        letters(string(one.get("headline"))) in headings
+        or any(_place(string(said)) in addresses for said in (one.get("url"), one.get("@id"), _id(one.get("mainEntityOfPage"))))
+        for one in (held, other)
+    )
+    return _better(held, other) if first == second else held if first else other
+
+
+def _id(value: object) -> object:
+    return value.get("@id") or value.get("url") if isinstance(value, dict) else value
+
+
+def _place(address: str) -> str:
+    """An address without what differs between two of one page."""
+    return address.partition("#")[0].partition("//")[2].removeprefix("www.").rstrip("/")
 
 
 def things(data: object) -> Iterator[Thing]:

@@ -364,6 +364,29 @@ class TestTimes:
         assert said("", H1 + "<span class='date'>03/04/2024</span>", html=html).published_local == day
 
 
+class TestOtherStories:
+    OTHER = linked(headline="Another story", url="https://www.example.org/news/another", author="Jan Moor", datePublished="2020-01-01")
+
+    @pytest.mark.parametrize(
+        "ours",
+        [
+            {"url": URL},
+            {"@id": f"{URL}/#article"},
+            {"mainEntityOfPage": {"@type": "WebPage", "@id": URL.replace("https://www.", "http://")}},
+            {"headline": "A headline of words"},
+        ],
+    )
+    def test_the_data_of_this_page_is_read(self, ours: dict[str, Any]) -> None:
+        this = linked(author="Ama Mensah", datePublished="2024-05-10", **ours)
+        for head in (self.OTHER + this, this + self.OTHER):
+            found = said(head, H1)
+            assert ([one.name for one in found.authors], found.published_local) == (["Ama Mensah"], "2024-05-10")
+
+    def test_where_none_tells_the_first_counts(self) -> None:
+        first = linked(headline="A story", author="Ama Mensah", datePublished="2024-05-10")
+        assert [one.name for one in said(first + self.OTHER, H1).authors] == ["Ama Mensah"]
+
+
 class TestKinds:
     @pytest.mark.parametrize(
         ("head", "body", "url", "genre"),
