@@ -64,7 +64,7 @@ def clean(draft: Draft, *, published: datetime | None = None, first: str = "") -
         raise Unreadable(f"{draft.url or 'It'} holds no article: {found.why_empty or 'no paragraph of a story is left'}.", url=draft.url)
     text = "\n\n".join(body.paragraphs)
     kind = _kind(draft, said, body.paragraphs)
-    told = described(draft, found.said, body)
+    told = described(draft, found.said, body, headline.text)
     byline = byline_of(told.byline) or told.byline
     correction = body.correction
     if correction is None and (Mark.CORRECTION in said):
@@ -78,7 +78,7 @@ def clean(draft: Draft, *, published: datetime | None = None, first: str = "") -
         headline=headline.text or (one_line(text) if kind is Kind.ALERT else ""),
         paragraphs=tuple(body.paragraphs),
         text=text,
-        subtitle=one_line(draft.subtitle) or body.subtitle or found.said.subtitle or None,
+        subtitle=told.subtitle or None,
         byline=byline or None,
         dateline=body.dateline,
         pictures=pictures,
@@ -106,7 +106,7 @@ def clean(draft: Draft, *, published: datetime | None = None, first: str = "") -
         access=found.access,
         access_reason=found.access_reason,
         is_paywalled=None if found.said.is_free is None else not found.said.is_free,
-        genres=found.said.genres,
+        genres=told.genres,
         provenance=told.provenance,
         blocks=typed.typed(found.blocks, body, pictures),
         confidence=round(found.confidence, 3),

@@ -7,13 +7,14 @@ from datetime import datetime
 
 import msgspec
 
-from pipeline.clean.metadata import Metadata
+from pipeline.clean.metadata import Metadata, kinds
 from pipeline.clean.metadata.people import people
-from pipeline.clean.metadata.said import Said, believed
+from pipeline.clean.metadata.said import Said, believed, letters
 from pipeline.clean.wire import Body
-from pipeline.text.agencies import named_in
+from pipeline.text import marks
+from pipeline.text.agencies import agencies, named_in
 from pipeline.text.whitespace import one_line
-from schemas.article import Author, Draft, Origin, Provenance
+from schemas.article import Author, Draft, Genre, Origin, Provenance
 
 _OF_FORMAT = 0.95
 """How often a feed's or a wire format's own field is right."""
@@ -29,10 +30,12 @@ class Described(msgspec.Struct, frozen=True, kw_only=True):
     published_local: str
     modified: datetime | None
     credited_source: str | None
+    subtitle: str
+    genres: tuple[Genre, ...]
     provenance: dict[str, Provenance]
 
 
-def described(draft: Draft, said: Metadata, body: Body) -> Described:
+def described(draft: Draft, said: Metadata, body: Body, headline: str) -> Described:
     """A format's own fields outrank what a page says, which outranks what the text's lines say."""
     known = dict(said.provenance)
     authors, how = _authors(draft, said, body)
@@ -46,6 +49,12 @@ def described(draft: Draft, said: Metadata, body: Body) -> Described:
     credited = _credited(said, body, authors, byline)
     if credited is not None:
         known["credited_source"] = credited[1]
+    genres = {genre: known[genre.value] for genre in said.genres}
+    for genre in kinds.named(body.subtitle):
+        genres.setdefault(genre, Provenance(origin=Origin.VISIBLE, confidence=0.9, where="text"))
+    if credited is not None and (agency := agencies().get(credited[0])) is not None and agency.is_press:
+        genres.setdefault(Genre.PRESS_RELEASE, credited[1])
+    known |= {genre.value: one for genre, one in genres.items()}
     return Described(
         authors=authors,
         byline=byline,
@@ -53,8 +62,16 @@ def described(draft: Draft, said: Metadata, body: Body) -> Described:
         published_local=draft.published.isoformat() if draft.published else said.published_local,
         modified=draft.version_at or said.modified,
         credited_source=credited[0] if credited else None,
+        subtitle=_subtitle(draft, said, body, headline),
+        genres=tuple(genres),
         provenance=known,
     )
+
+
+def _subtitle(draft: Draft, said: Metadata, body: Body, headline: str) -> str:
+    """Neither a label (`PRESS RELEASE`), nor the headline with its mark once more (`UPDATE 2-…`)."""
+    found = (one_line(draft.subtitle), body.subtitle, said.subtitle)
+    return next((one for one in found if one and not kinds.named(one) and letters(marks.of_headline(one).text) != letters(headline)), "")
 
 
 def _authors(draft: Draft, said: Metadata, body: Body) -> tuple[tuple[Author, ...], Provenance | None]:

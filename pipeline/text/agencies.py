@@ -2,7 +2,7 @@
 
 A line of it is: the agency's usual name, its home (ISO 3166-1 alpha-2, where it has one), flags, its other marks joined by "|". Flags: `w`, a word
 or a common acronym too, so it names the agency only beside a place or in brackets (`RSS`, `Trend`); `a`, it also stands alone before a
-dateline's dash (`CNN —`). Rules elsewhere branch on no agency's name.
+dateline's dash (`CNN —`); `p`, a press wire: what it carries are press releases. Rules elsewhere branch on no agency's name.
 """
 
 from __future__ import annotations
@@ -36,6 +36,8 @@ class Agency(msgspec.Struct, frozen=True):
     """Its marks are words too: in running text they name nobody."""
     stands_alone: bool = False
     """Its mark without brackets or place is a dateline."""
+    is_press: bool = False
+    """It carries press releases."""
     marks: tuple[str, ...] = ()
 
 
@@ -43,7 +45,7 @@ class Agency(msgspec.Struct, frozen=True):
 def agencies() -> dict[str, Agency]:
     """Each agency by its name."""
     return {
-        name: Agency(name, home, "w" in flags, "a" in flags, tuple(marks.split("|")) if marks else ())
+        name: Agency(name, home, "w" in flags, "a" in flags, "p" in flags, tuple(marks.split("|")) if marks else ())
         for name, home, flags, marks in rows("agencies.tsv")
     }
 

@@ -24,6 +24,9 @@ _PARAGRAPHS = 4
 """Behind so many the text has begun: bylines and stamps stand above it."""
 _MAX_MARKED = 60
 _MAX_SIGNED = 400
+_BESIDE, _NOTE = 10, 100
+"""Elements beside the headline that may be a line of its own, and characters of such a line."""
+_LINKING = frozenset("a li button label".split())
 _FAR = 10_000
 """Place of what is marked but stands elsewhere: behind all that is near."""
 _MAX_SHOWN = 300
@@ -52,7 +55,7 @@ _KINDS = (
     ("subtitle", ("subtitle", "sub-title", "standfirst", "subhead")),
     ("byline", ("byline", "author", "autor")),
     ("stamp", ("date", "time", "publish", "posted", "stamp", "datum", "fecha")),
-    ("label", ("kicker", "eyebrow", "sponsor", "advertorial", "anzeige")),
+    ("label", ("kicker", "eyebrow", "sponsor", "advertorial", "anzeige", "label", "overline", "category", "badge", "section-name")),
 )
 """Parts of class names, and what an element of such a class is likely to hold."""
 _PROPS = {"author": "byline", "creator": "byline", "datepublished": "stamp", "datemodified": "stamp", "alternativeheadline": "subtitle"}
@@ -64,6 +67,7 @@ _OTHERS = frozenset(
 )
 """Words of a class or id whose element is about other stories, by readers, or another site's."""
 _OTHER_TAGS = frozenset("nav footer aside blockquote".split())
+_SLOTS = frozenset("ad ads advert adunit leaderboard billboard".split())
 _QUOTED = "blockquote,[class*=embed],[class*=tweet]"
 
 
@@ -97,6 +101,13 @@ class Shown(msgspec.Struct, frozen=True, gc=False):
             above = above.parent
         return False
 
+    @property
+    def is_slot(self) -> bool:
+        """Does it, or the element around it, bear the name of a place for advertisements: `ad-label`?"""
+        above = self.node.parent
+        words = _WORDS.findall(f"{self.label} {_label(above) if above is not None else ''}")
+        return not _SLOTS.isdisjoint(word.lower() for word in words)
+
 
 class Around:
     """What stands around the headline, in the order of the page; and, where that does not tell, what stands elsewhere."""
@@ -107,6 +118,8 @@ class Around:
         self.subtitles: list[Shown] = []
         self.labels: list[Shown] = []
         """Kickers and marks of advertising."""
+        self.notes: list[Shown] = []
+        """Short lines of their own right beside the headline, of no such class."""
         self._parser, self._headline = parser, headline
 
     @cached_property
@@ -244,7 +257,7 @@ def _sort(found: Around, node: LexborNode, tag: str, place: int) -> int:
     """Put one element into its list, if it is of any. How many characters were read."""
     attributes = node.attributes
     if not attributes and tag != "time":
-        return 0
+        return _note(found, node, tag, "", place)
     label = (attributes.get("class") or "")[:_MAX_SHOWN]
     kind = _kind(label) if label else ""
     is_exact = kind == "byline" and ("name" in (lowered := label.lower()) or "link" in lowered)
@@ -257,13 +270,23 @@ def _sort(found: Around, node: LexborNode, tag: str, place: int) -> int:
         kind = _PROPS[prop]
         is_exact = is_exact or kind == "byline"
     if not kind:
-        return 0
+        return _note(found, node, tag, label, place)
     text = line(_spoken(node) if kind == "byline" else parted(node))
     value = (attributes.get("datetime") or attributes.get("content") or "").strip()[:100]
     if (text or value) and len(text) <= _MAX_SHOWN * 4:
         kept = {"byline": found.bylines, "stamp": found.stamps, "subtitle": found.subtitles, "label": found.labels}[kind]
         kept.append(Shown(text[: _MAX_SHOWN * 2], label.lower(), value, prop, place, is_exact, node))
     return len(text) + 1
+
+
+def _note(found: Around, node: LexborNode, tag: str, label: str, place: int) -> int:
+    child = node.first_child if abs(place) <= _BESIDE and tag not in _LINKING else None
+    if child is None or child.tag != "-text" or child.next is not None or (node.parent is not None and node.parent.tag in _LINKING):
+        return 0
+    text = line(child.text_content or "")
+    if 5 <= len(text) <= _NOTE:
+        found.notes.append(Shown(text, label.lower(), "", "", place, False, node))
+    return len(text)
 
 
 def _spoken(node: LexborNode) -> str:

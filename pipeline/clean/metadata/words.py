@@ -121,7 +121,7 @@ sponsorlu içerik, reklam, advertorial haber, محتوى مدعوم, إعلان,
 タイアップ, 협찬, 광고, annons, annonse, annonce, betalt innhold, sponsoroitu, mainos
 """),
     "press release": phrases("""
-press release, press releases, press-release, news release, news releases, media release, media releases, pressemitteilung
+for immediate release, press release, press releases, press-release, news release, news releases, media release, media releases, pressemitteilung
 pressemitteilungen, pressemeldung, pressemeldungen, presseaussendung, presseinformation, medienmitteilung, medienmitteilungen, communiqué
 communiqué de presse, communiqués, communiqués de presse, comunicado de prensa, nota de prensa, notas de prensa, comunicados
 comunicato stampa, comunicati stampa, nota à imprensa, comunicado de imprensa, persbericht, persberichten, komunikat prasowy
@@ -135,3 +135,21 @@ canlı anlatım, canlı blog, مباشر, تغطية مباشرة, 直播, ラ�
 """),
 }
 """Labels, sections and folders that say what a text is, by genre."""
+
+SPONSORED_BY = phrases("""
+sponsored by, sponsored content by, sponsored content from, sponsored post by, paid content by, paid content from, paid post by, paid post from
+paid for by, paid partnership with, advertiser content by, advertiser content from, partner content by, partner content from, brought to you by
+this article is sponsored, this article was sponsored, this article is paid for, this article was paid for, this article is sponsored content
+this post is sponsored, this post was sponsored, this story is sponsored, this story was sponsored, this content is sponsored
+this content was paid for, this content is paid for, this is sponsored content, this is a sponsored, this is a paid, gesponsert von
+anzeige von, dieser artikel ist eine anzeige, dieser beitrag ist eine anzeige, dieser artikel wurde gesponsert, sponsorisé par
+contenu proposé par, cet article est sponsorisé, patrocinado por, este artículo está patrocinado, sponsorizzato da, offerto da
+gesponsord door, aangeboden door, sponsorowany przez, sponsrad av, sponset av, sponsoreret af
+""")
+"""How a label or a line above a text begins that says who paid for it."""
+
+SLOTS = phrases("""
+advertisement, anzeige, anzeigen, werbung, publicité, publicidad, publicidade, advertentie, reklama, реклама, реклам, reklam, إعلان, 广告, 推广
+廣告, 広告, 광고, annons, annonse, annonce, mainos, promoted
+""")
+"""What also stands above any place for an advertisement: it says something of the text in a label right above the headline only."""

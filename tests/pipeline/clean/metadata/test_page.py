@@ -397,6 +397,15 @@ class TestKinds:
             ("<title>社説：港の将来</title>", "", URL, Genre.OPINION),
             ("", "<div class='kicker'>Anzeige</div><h1>A headline of words</h1>", URL, Genre.SPONSORED),
             ("", H1 + "<span class='sponsor-label'>Paid post</span>", URL, Genre.SPONSORED),
+            ("", "<span class='label'>Anzeige</span>" + H1, URL, Genre.SPONSORED),
+            ("", "<div class='label'>Sponsored content</div>" + H1, URL, Genre.SPONSORED),
+            ("", "<div class='sponsor-label'>Paid content by Example Dredging</div>" + H1, URL, Genre.SPONSORED),
+            ("", "<div class='partner'>Partner content</div>" + H1, URL, Genre.SPONSORED),
+            ("", "<p>This article is sponsored by Example Dredging.</p>" + H1, URL, Genre.SPONSORED),
+            ("", H1 + "<p>Advertorial</p>", URL, Genre.SPONSORED),
+            ("", "<span class='section-name'>Opinion</span>" + H1, URL, Genre.OPINION),
+            ("", H1 + "<span class='badge'>Press release</span>", URL, Genre.PRESS_RELEASE),
+            ("", "<div>FOR IMMEDIATE RELEASE</div>" + H1, URL, Genre.PRESS_RELEASE),
             ("", "", "https://example.org/pressemitteilungen/kanal", Genre.PRESS_RELEASE),
             ("<meta property='article:section' content='Communiqué de presse'>", "", URL, Genre.PRESS_RELEASE),
             ('<script type=\'application/ld+json\'>{"@type":"LiveBlogPosting","headline":"A storm"}</script>', "", URL, Genre.LIVE),
@@ -405,6 +414,22 @@ class TestKinds:
     )
     def test_a_page_says_what_its_text_is(self, head: str, body: str, url: str, genre: Genre) -> None:
         assert said(head, body, url=url).genres == (genre,)
+
+    @pytest.mark.parametrize(
+        "body",
+        [
+            "<ul><li>Sponsored</li><li><a href='/p'>Press releases</a></li></ul>" + H1,
+            "<div class='ad-label'>Advertisement</div>" + H1,
+            "<div class='ad'><span class='label'>Sponsored</span></div>" + H1,
+            "<div>Advertisement</div>" + H1,
+            H1 + "<div class='label'>Anzeige</div>",
+            H1 + "<aside><p>Sponsored</p></aside>",
+            H1 + "<p>Opinion</p>",
+            H1 + "<p>Press release by press release the channel grew deeper.</p>",
+        ],
+    )
+    def test_places_for_advertisements_and_links_elsewhere_say_nothing_of_it(self, body: str) -> None:
+        assert said("", body).genres == ()
 
     def test_news_has_no_mark(self) -> None:
         assert (
