@@ -78,7 +78,9 @@ def read_metadata(parser: LexborHTMLParser, *, url: str = "") -> Metadata:
     """All that a page says of itself. `url`: where it was fetched, if that is known."""
     head = gather(parser)
     graph = jsonld.read(
-        head.scripts, addresses=(url, head.canonical, head.first("og:url")[1]), headings=(one.text for one in head.headings if not one.is_minor)
+        head.scripts,
+        addresses=(url, head.canonical, head.first("og:url")[1]),
+        headings=(one.text for one in head.headings if not one.is_minor),
     )
     host = _host(head, url)
     site = head.first(*names.SITES)[1] or graph.publisher

@@ -19,7 +19,9 @@ def page(body: str) -> Article:
     return clean(Draft(format="html", page_html=f"<!doctype html><html lang='en'><body><article>{body}</article></body></html>"))
 
 
-@pytest.mark.parametrize("dateline", ["OSLO, May 10, 2024 /PRNewswire/ -- ", "OSLO--(BUSINESS WIRE)--", "OSLO, May 10, 2024 (GLOBE NEWSWIRE) -- "])
+@pytest.mark.parametrize(
+    "dateline", ["OSLO, May 10, 2024 /PRNewswire/ -- ", "OSLO--(BUSINESS WIRE)--", "OSLO, May 10, 2024 (GLOBE NEWSWIRE) -- "]
+)
 def test_what_a_press_wire_carries_is_a_press_release(dateline: str) -> None:
     article = page(f"{H1}<p>{dateline}{LEAD}</p>{PROSE}")
     assert article.genres == (Genre.PRESS_RELEASE,)
