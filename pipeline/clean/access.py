@@ -11,6 +11,7 @@ from collections.abc import Sequence
 import msgspec
 
 from pipeline.clean.access_words import CHALLENGE, CONSENT, ERROR, GATE, LOGIN, MORE
+from pipeline.clean.blocks import Block
 from pipeline.clean.metadata import Metadata
 from schemas.article import Access
 
@@ -25,8 +26,11 @@ _SHORT_LINE = 240
 _PARAGRAPH = 100
 """What is said above the first line of this length is the page's, not the text's."""
 _FIRST_LINES = 14
-_LEAST_PROSE = 120
+LEAST_PROSE = 120
 """Characters of prose below which a page that does not call itself an article holds none."""
+_BRIEF = 60
+"""Characters of prose that are enough in a page's only `article`, below its headline."""
+_AFTER_MORE = " .…]»>)→"
 _LINKS = 20
 
 
@@ -38,16 +42,18 @@ class Judgement(msgspec.Struct, frozen=True):
     hint: str = ""
 
 
-def judge(said: Metadata, lines: Sequence[str], kept: Sequence[str], *, prose: int, links: int = 0) -> Judgement:
+def judge(
+    said: Metadata, lines: Sequence[str], kept: Sequence[str], *, prose: int, links: int = 0, below: str = "", is_brief: bool = False
+) -> Judgement:
     """Judge a page by what it says of itself, its lines of text, those of them that were taken for the article, and their running text.
 
-    `prose`: characters; `links`: how many the page has.
+    `prose`: characters; `links`: how many the page has; `below`: a link right below the text; `is_brief`: its one `article` is the text.
     """
     if prose < _MUCH and (blocked := _blocked(said, lines, kept, prose)):
         return blocked
-    if prose < _LEAST_PROSE and not (said.is_article and prose >= 30):
+    if prose < LEAST_PROSE and not (said.is_article and prose >= 30 or is_brief and prose >= _BRIEF):
         return Judgement(Access.BLOCKED, f"holds no article: {_what(lines, prose, links)}.")
-    return _partial(said, lines, kept, prose) or Judgement(Access.FULL)
+    return _partial(said, lines, kept, prose, below) or Judgement(Access.FULL)
 
 
 def _blocked(said: Metadata, lines: Sequence[str], kept: Sequence[str], prose: int) -> Judgement | None:
@@ -68,7 +74,7 @@ def _blocked(said: Metadata, lines: Sequence[str], kept: Sequence[str], prose: i
     return None
 
 
-def _partial(said: Metadata, lines: Sequence[str], kept: Sequence[str], prose: int) -> Judgement | None:
+def _partial(said: Metadata, lines: Sequence[str], kept: Sequence[str], prose: int, below: str) -> Judgement | None:
     """Is only the beginning there? One clear sign suffices; a paywall's mark alone does not, as many send the text along."""
     gate = ""
     if prose < _GATED:
@@ -81,13 +87,41 @@ def _partial(said: Metadata, lines: Sequence[str], kept: Sequence[str], prose: i
         return Judgement(Access.PARTIAL, f"says {gate!r}")
     if said.is_free is False and prose < _LITTLE:
         return Judgement(Access.PARTIAL, "says that not all may read it, and shows little")
-    more = next((text for text in lines[-3:] if _ends_open(text)), "")
-    return Judgement(Access.PARTIAL, f"ends with {more[-40:]!r}") if more and prose < _MUCH else None
+    if prose >= _MUCH:
+        return None
+    if below and _folded(below).strip(_AFTER_MORE + "[(") in MORE:
+        return Judgement(Access.PARTIAL, f"ends with a link {below!r}")
+    more = next((text for text in (*lines[-3:], *kept[-1:]) if _ends_open(text)), "")
+    return Judgement(Access.PARTIAL, f"ends with {more[-40:]!r}") if more else None
+
+
+def without_gate(blocks: Sequence[Block]) -> tuple[Block, ...]:
+    """The blocks of a text that is cut off, without the words of what cuts it off: lines of a gate below the first paragraph, short lines below
+    the gate, and the link's words at the end of `… Continue reading`."""
+    long = [place for place, block in enumerate(blocks) if len(block.text) >= _PARAGRAPH and not _is_gate(block.text)]
+    if not long:
+        return tuple(blocks)
+    gates = [place for place, block in enumerate(blocks) if place > long[0] and _is_gate(block.text)]
+    end = next((place for place in gates if place > long[-1]), len(blocks))
+    kept = [block for place, block in enumerate(blocks) if place < end and place not in gates or not block.text]
+    if kept and _ends_open(kept[-1].text) and (text := _without_more(kept[-1].text)):
+        kept[-1] = msgspec.structs.replace(kept[-1], text=text, links=tuple(link for link in kept[-1].links if link.end <= len(text)))
+    return tuple(kept)
+
+
+def _is_gate(text: str) -> bool:
+    return len(text) < _SHORT_LINE and bool(_find(GATE, (text,)))
+
+
+def _without_more(text: str) -> str:
+    end = text.rstrip(_AFTER_MORE)
+    phrase = max((one for one in MORE if _folded(end).endswith(one.strip("[]"))), key=len, default="").strip("[]")
+    return end[: len(end) - len(phrase)].rstrip(" [(→") if phrase else text
 
 
 def _ends_open(text: str) -> bool:
     """Does a text end in the words that lead to its rest: `… [Read more]`?"""
-    end = _folded(text[-80:]).rstrip(" .…]»>)→")
+    end = _folded(text[-80:]).rstrip(_AFTER_MORE)
     return ("…" in text[-80:] or "..." in text[-80:]) and any(end.endswith(phrase.strip("[]")) for phrase in MORE)
 
 

@@ -85,7 +85,9 @@ aby czytać dalej, материал доступен, только для под
 """What a paywall prints below the beginning."""
 
 MORE = phrases("""
-read more, continue reading, read the full story, keep reading, [more], more, weiterlesen, mehr lesen, weiter lesen, lire la suite
+read more, continue reading, read the full story, read the full article, read full story, read full article, read the rest
+keep reading, [more], more, weiterlesen, mehr lesen, weiter lesen
+ganzen artikel lesen, lire la suite, lire l'article complet, leer artículo completo
 lire plus, en savoir plus, leer más, seguir leyendo, sigue leyendo, leggi tutto, continua a leggere, continua, leia mais, continuar lendo
 lees verder, lees meer, czytaj dalej, czytaj więcej, читать далее, читать дальше, подробнее, devamını oku, اقرأ المزيد, 阅读全文, 查看全文
 続きを読む, もっと見る, 더 보기, 계속 읽기, läs mer, les mer, læs mere, lue lisää, číst dál

@@ -325,6 +325,26 @@ def _keep_around(judged: list[Judged], boxes: list[Box]) -> None:
             one.is_kept, one.rule = True, "a link between the story's paragraphs"
 
 
+def link_below(judged: list[Judged], boxes: list[Box]) -> str:
+    """The words of a link right below the story's last paragraph, in the element around it; "" where none is there."""
+    last = next((place for place in range(len(judged) - 1, -1, -1) if judged[place].is_kept and judged[place].raw.prose), len(judged))
+    for one in judged[last + 1 : last + 2]:
+        if one.raw.role is LINK and one.raw.tag != "li" and boxes[judged[last].raw.box].parent in _inside(boxes, one.raw.box, 3):
+            return one.raw.text
+    return ""
+
+
+def is_brief(judged: list[Judged], boxes: list[Box]) -> bool:
+    """Does a page's only `article` with prose hold its only `h1` and what is kept, and nothing with a bad name hold any of it?"""
+    titles = [one.raw.box for one in judged if one.raw.tag == "h1"]
+    articles = [index for index, box in enumerate(boxes) if box.tag == "article" and box.prose]
+    if len(titles) != 1 or len(articles) != 1 or articles[0] not in _inside(boxes, titles[0], len(boxes)):
+        return False
+    kept = [one.raw.box for one in judged if one.is_kept and one.raw.prose]
+    around = [_inside(boxes, index, len(boxes)) for index in kept]
+    return bool(kept) and all(articles[0] in some and not any(boxes[index].bits & _NO_STORY for index in some) for some in around)
+
+
 def _is_beside(boxes: list[Box], raw: Raw, parents: set[int]) -> bool:
     """Does a caption's figure stand right inside an element of the story's paragraphs, and lead nowhere?"""
     figure = boxes[raw.box].figure

@@ -61,9 +61,13 @@ def read_page(html: str, *, url: str = "", first: str = "") -> Page:
         [block.text for block in blocks],
         prose=prose,
         links=found.links,
+        below=choose.link_below(chosen, found.boxes),
+        is_brief=prose < access.LEAST_PROSE and choose.is_brief(chosen, found.boxes),
     )
     if judged.access is Access.BLOCKED:
         raise Blocked(f"{url or 'The page'} {judged.reason}", url=url, hint=judged.hint)
+    if judged.access is Access.PARTIAL:
+        blocks = access.without_gate(blocks)
     return Page(
         blocks=blocks,
         said=said,

@@ -8,6 +8,7 @@ after the story   end marks, credits, contacts, and the page's own lists
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime
 
@@ -64,6 +65,8 @@ def read_body(blocks: Sequence[Block], *, published: datetime | None = None, hea
         stamp = next((found for found in stamps if found), None)
         published = timestamp(stamp) if stamp else None
     blocks = _until_the_end(_without_repeats(blocks, headline), is_page=is_page)
+    signed = _signed(blocks)
+    blocks = [block for block in blocks if block.text not in signed] if signed else blocks
     lead = _find_lead(blocks, published)
     for place, block in enumerate(blocks):
         _take(body, block, place, lead)
@@ -80,6 +83,7 @@ def read_body(blocks: Sequence[Block], *, published: datetime | None = None, hea
         body.paragraphs[-1] = last
         if not last:
             body.paragraphs.pop()
+    body.byline = body.byline or (bylines.byline_of(signed[0]) or "" if signed else "")
     if not is_page:  # there markup tells captions apart, and some repeat a paragraph below its picture
         _drop_bare_captions(body)
     return body
@@ -96,6 +100,12 @@ def _without_repeats(blocks: Sequence[Block], headline: str) -> list[Block]:
 def _is_headline(text: str, key: str) -> bool:
     folded = text.casefold()
     return folded == key or folded.endswith(key) and marks.of_headline(text).text.casefold() == key
+
+
+def _signed(blocks: Sequence[Block]) -> list[str]:
+    """Bylines that stand below each entry of a live blog: three times or more."""
+    times = Counter([block.text for block in blocks if len(block.text) < _MARK])
+    return [text for text, often in times.items() if often > 2 and bylines.byline_of(text) is not None]
 
 
 def _until_the_end(blocks: list[Block], *, is_page: bool) -> list[Block]:

@@ -98,6 +98,45 @@ def test_a_beginning_is_known_as_one_and_says_why(head: str, below: str) -> None
     assert article.access_reason
 
 
+@pytest.mark.parametrize(
+    ("last", "gate"),
+    [
+        ("", "<p><a class='more' href='/x'>Continue reading</a></p>"),
+        ("", "<div class='button'><a href='/x'>Read the full story</a></div>"),
+        ("The rest of the fleet will have to wait until …", " <a href='/x'>Continue reading</a>"),
+        (
+            "",
+            "<div>You have reached your limit of free articles this month.</div><div>To read the rest of this article, subscribe now.</div>",
+        ),
+        ("", "<div>Jetzt weiterlesen mit Plus</div><p>Sie haben bereits ein Abo? Hier anmelden</p>"),
+    ],
+)
+def test_where_a_text_is_cut_off_the_words_of_the_gate_are_none_of_it(last: str, gate: str) -> None:
+    below = f"<p>{last}{gate}</p>" if last else gate
+    article = page(
+        f"<article><h1>Channel to be deepened</h1>{BODY}{below}</article><footer><p>Copyright 2024 Example Press.</p><p>Terms</p></footer>"
+    )
+    assert article.access is Access.PARTIAL
+    assert list(article.paragraphs) == [*PROSE, *([last] if last else [])]
+    assert all(not block.links for block in article.blocks)
+
+
+def test_links_to_other_stories_below_a_text_cut_nothing_off() -> None:
+    for below in (
+        "<h2>Continue reading</h2><ul><li><a href='/x'>A bridge is closed</a></li></ul>",
+        "<p><a href='/x'>A bridge is closed</a></p>",
+    ):
+        assert page(f"<article>{BODY}{below}</article>").access is Access.FULL
+
+
+def test_a_brief_of_one_sentence_is_an_article_where_markup_says_so() -> None:
+    assert page(f"<main><article><h1>Channel to be deepened</h1><p>{PROSE[1]}</p></article></main>").paragraphs == (PROSE[1],)
+    with pytest.raises(Blocked):
+        page(f"<main><div><h1>Channel to be deepened</h1><p>{PROSE[1]}</p></div></main>")
+    with pytest.raises(Blocked):
+        page(f"<article><h1>Results</h1><form><p>{PROSE[1]}</p></form></article>")
+
+
 def test_a_whole_text_behind_a_paywalls_mark_is_whole() -> None:
     article = page(BODY * 12, linked(isAccessibleForFree=False, wordCount=680))
     assert (article.access, article.is_paywalled) == (Access.FULL, True)

@@ -173,6 +173,15 @@ def test_a_label_above_the_headline_is_no_paragraph() -> None:
         assert list(page(f"<article>{label}<h1>Channel to be deepened</h1>{BODY}</article>").paragraphs) == PROSE
 
 
+def test_who_wrote_each_entry_of_a_live_page_is_no_paragraph() -> None:
+    entries = "".join(
+        f"<article class='entry'><h3>At {at}</h3><p>{text}</p><p>By Ama Mensah</p></article>" for at, text in enumerate(PROSE)
+    )
+    article = page(f"<main><h1>Channel to be deepened</h1>{entries}</main>")
+    assert [text for text in article.paragraphs if not text.startswith("At ")] == PROSE
+    assert article.byline == "Ama Mensah"
+
+
 @pytest.mark.parametrize(
     ("above", "below"),
     [
