@@ -7,7 +7,6 @@ Draft ─ page_html ─ page ─┐
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Callable
 from datetime import datetime
 
@@ -23,7 +22,7 @@ from pipeline.text.bylines import byline_of
 from pipeline.text.captions import merged
 from pipeline.text.dates import timestamp
 from pipeline.text.marks import Mark
-from pipeline.text.whitespace import one_line, paragraphs, word_count
+from pipeline.text.whitespace import normalized, one_line, paragraphs, word_count
 from schemas.article import Article, Draft, Kind, Urgency, Usability
 
 CLEANER = "12"
@@ -116,7 +115,7 @@ def clean(draft: Draft, *, published: datetime | None = None, first: str = "") -
 
 def text_hash(article: Article) -> str:
     """xxh3_128 of the NFC headline and text, 32 hexadecimal digits: equal where a reader sees the same words."""
-    return xxhash.xxh3_128_hexdigest(unicodedata.normalize("NFC", f"{article.headline}\n\n{article.text}").encode())
+    return xxhash.xxh3_128_hexdigest(normalized(f"{article.headline}\n\n{article.text}").encode())
 
 
 def _read(draft: Draft, first: str) -> Page:

@@ -7,7 +7,7 @@ that no page has is refused before it is parsed; looking for it costs a small pa
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from bisect import bisect_right
 from functools import lru_cache
 from urllib.parse import urljoin
 
@@ -31,17 +31,26 @@ MAX_ATTRIBUTES = 1000
 """lexbor compares each attribute of a tag with all others: 50,000 of them took 6 s."""
 _MAX_LABEL = 300
 """Characters of a class and id that are looked at."""
-_STRIDE = 4000
-"""A tag of twice this length has a stretch of this length, at a multiple of it, without `>`."""
+_STRIDE = 32_768
+"""Bytes from one look for a monster of a tag to the next."""
+_LONG = 2048
+"""Bytes of a tag from which its attributes are counted."""
 _TAG = re.compile(r"<(/?)([a-zA-Z][^\s/>]*)")
-_LONG_TAG = re.compile(rb"<[a-zA-Z][^<>]{8000,}")
-_SCRIPT = re.compile(rb"<script\b(?![^>]{0,200}ld\+json)", re.IGNORECASE)
+_VALUE = rb"\"[^\"]*+(?:\"|\Z)|'[^']*+(?:'|\Z)"
+_TO_TAGS_END = re.compile(rb"(?:[^>=]++|=\s*+(?:" + _VALUE + rb")|=)*+>")
+"""Up to the `>` that ends a tag: one in the quoted value of an attribute does not."""
+_GIVEN = re.compile(rb"\s*+(?:" + _VALUE + rb")")
+_ATTRIBUTES = rb"(?:[\s/]*+[^\s/>][^\s/>=]*+(?:\s*+=\s*+(?:\"[^\"]*+\"|'[^']*+'|[^\s>]*+))?+)"
+_MONSTER = re.compile(rb"<[a-zA-Z][^\s/>]*+" + _ATTRIBUTES + b"{%d}" % (MAX_ATTRIBUTES + 1))
+"""A tag with more attributes than that, as the HTML standard parts them."""
+_MARKUP = re.compile(rb"<(?:(?P<comment>!--)|[!?][^>]*+|(?P<end>/?)(?P<name>[a-zA-Z][^\s/>]*+)" + _ATTRIBUTES + b"*+)")
+_OPAQUE = frozenset(b"textarea title style xmp iframe noembed noframes noscript svg math frameset select".split())
+"""Elements in which a tag may be none, or a script one."""
 _WHOLE_URL = re.compile(r"https?://[a-z0-9.-]+/(?:[\w/.%~+=&?,-]*[\w/])?", re.ASCII)
 """An address that joining leaves as it is."""
 _ROOTED = re.compile(r"(?:/(?![/.]))(?:[\w.%~+=&?,-]|/(?![/.]))*(?<=[\w/])", re.ASCII)
 """The path of an address that joining only puts behind a host."""
 _ORIGIN = re.compile(r"https?://[a-z0-9.:-]+(?=/|\Z)", re.ASCII)
-_QUOTED = re.compile(rb"=\s*(?:\"[^\"]*\"|'[^']*')")
 _NEVER_DEEP = frozenset(
     "area base br col embed hr img input link meta param source track wbr p li td th tr tbody thead tfoot"
     " option optgroup dt dd rp rt html head body".split()
@@ -164,7 +173,7 @@ def parse(html: str) -> LexborHTMLParser:
         data = _cut(data)
     if tags > _DEEP and _may_be_deep(data, tags):
         _refuse_abyss(html)
-    if _has_monster_tag(data) and _has_monster_tag(_without_scripts(data)):  # in scripts `a<b` may look like a tag
+    if _may_have_monster(data) and _has_monster(data):
         raise Unreadable(
             f"The HTML has a tag with more than {MAX_ATTRIBUTES} attributes: no page of news does.",
             hint="It looks like an attack or a fault.",
@@ -189,38 +198,52 @@ def _may_be_deep(data: bytes, tags: int) -> bool:
     return False
 
 
-def _has_monster_tag(data: bytes) -> bool:
-    return any(len(_QUOTED.sub(b"", tag).split()) > MAX_ATTRIBUTES for tag in _long_tags(data))
+def _may_have_monster(data: bytes) -> bool:
+    """Is there a long stretch in which no tag ends, and is it one of attributes? By a look here and there, at a small part of parsing's cost.
 
-
-def _without_scripts(data: bytes) -> bytes:
-    """Without each script up to its end; one that never ends stays."""
-    lower = data.lower()
-    kept: list[bytes] = []
-    at = 0
-    for opened in _SCRIPT.finditer(data):
-        if opened.start() < at:
-            continue
-        end = lower.find(b"</script", opened.end())
-        if end < 0:
-            break
-        kept.append(data[at : opened.start()])
-        at = end
-    return b"".join([*kept, data[at:]])
-
-
-def _long_tags(data: bytes) -> Iterator[bytes]:
-    """Tags of twice _STRIDE bytes, or what looks like them. Script has such stretches too, but they begin behind a `>`."""
+    What a look cannot know is whether it begins within a value, so it takes each for possible. A script's data has such stretches, too, but
+    no tag is open before it.
+    """
     is_same = False
-    for start in range(0, len(data) - _STRIDE, _STRIDE):
-        if data.find(b">", start, start + _STRIDE) >= 0:
-            is_same = False
+    for at in range(_STRIDE, len(data) - _LONG, _STRIDE):
+        if data.find(b">", at, at + _LONG) < 0:
+            has_other = data.find(b"<", at, at + _LONG) >= 0
+            begins = data.rfind(b">" if has_other else b"<", 0, at)
+            if not is_same and begins >= 0 and (_MONSTER.search if has_other else _MONSTER.match)(data, begins, at + _LONG):
+                return True
+            is_same = True
             continue
-        if not is_same:
-            opened = data.rfind(b"<", 0, start)
-            if opened >= 0 and (tag := _LONG_TAG.match(data, opened)):
-                yield tag[0]
-        is_same = True
+        is_same = False
+        given = _GIVEN.match(data, at)
+        starts = (at, given.end() if given else 0, data.find(b'"', at, at + _STRIDE) + 1, data.find(b"'", at, at + _STRIDE) + 1)
+        if any(start and _is_long(data, start) for start in starts):
+            return True
+    return False
+
+
+def _is_long(data: bytes, start: int) -> bool:
+    """Do all `>` of the next stretch stand in values, if there is an attribute's name at its start?"""
+    return data.find(b">", start, start + _LONG) >= 0 and _TO_TAGS_END.match(data, start, start + _LONG) is None
+
+
+def _has_monster(data: bytes) -> bool:
+    """Is what looks like a monster one? In scripts `a<b` may look like a tag, and so may what a comment holds: both are left out where it is
+    beyond doubt that they are a script and a comment."""
+    lower = data.lower()
+    doubts = dict.fromkeys(_OPAQUE, 0)
+    at = 0
+    while token := _MARKUP.search(data, at):
+        at = token.end()
+        name, is_end = (token["name"] or b"").lower(), token["end"]
+        if at - token.start() > MAX_ATTRIBUTES and not is_end and _MONSTER.match(data, token.start()):
+            return True
+        if name in doubts:
+            doubts[name] += -1 if is_end else 1
+        elif token["comment"] and max(doubts.values()) <= 0:
+            at = end + 3 if (end := data.find(b"-->", token.start() + 2)) >= 0 else len(data)
+        elif name == b"script" and not is_end and max(doubts.values()) <= 0:
+            at = end if (end := lower.find(b"</script", at)) >= 0 else len(data)
+    return False
 
 
 def _cut(data: bytes) -> bytes:
@@ -435,13 +458,15 @@ def _parted(pieces: list[str], hrefs: list[tuple[int, int, str]]) -> list[tuple[
                 start = place
             run = 0
     cuts.append((start, len(pieces)))
-    return [
-        (
-            pieces[first:last],
-            [(max(one, first) - first, min(end, last) - first, url) for one, end, url in hrefs if one < last and end > first],
-        )
-        for first, last in cuts
-    ]
+    links: list[list[tuple[int, int, str]]] = [[] for _ in cuts]
+    starts = [first for first, _ in cuts]
+    for one, end, url in hrefs:
+        for part in range(max(bisect_right(starts, one) - 1, 0), len(cuts)):
+            first, last = cuts[part]
+            if first >= end:
+                break
+            links[part].append((max(one, first) - first, min(end, last) - first, url))
+    return [(pieces[first:last], within) for (first, last), within in zip(cuts, links, strict=True)]
 
 
 def _of_picture(attributes: dict[str, str | None]) -> str:

@@ -5,9 +5,9 @@ raw blocks, kept ─ types ─► blocks ─ the rules of wire text ─► parag
 
 from __future__ import annotations
 
-import unicodedata
 from bisect import bisect_right
-from collections.abc import Iterator, Sequence
+from collections import deque
+from collections.abc import Sequence
 from itertools import groupby
 
 import xxhash
@@ -17,12 +17,16 @@ from pipeline.clean.blocks import CAPTION, PARAGRAPH, Block
 from pipeline.clean.tree import Box, Raw, Tree
 from pipeline.clean.wire import Body
 from pipeline.text import marks
-from pipeline.text.whitespace import one_line
+from pipeline.text.whitespace import normalized, one_line, plain
 from schemas.article import BlockKind, Picture, TextBlock, TextLink
 
 _REACH = 6
 """Elements around a block in which its type is looked for."""
 _MOST_EMBEDS = 100
+_PICTURES = 200
+"""Pictures that are compared with a caption."""
+_SLACK = 64
+"""Characters by which a link's place may be off, in a text without its invisible signs."""
 _POSTS = ("twitter-tweet", "twitter-video", "instagram-media", "tiktok-embed", "bluesky-embed", "mastodon-embed", "fb-post", "reddit-embed")
 """Classes that the sites of posts give to the markup that others embed."""
 
@@ -38,7 +42,7 @@ _OF_TAG = {
 
 def types(found: Tree, raws: Sequence[Raw], *, base: str = "", is_live: bool = False) -> tuple[Block, ...]:
     """Blocks of raw ones: white space and signs cleaned, the cells of a table's row made one; what other sites show, where it stands."""
-    times = dict(found.times) if is_live else {}
+    times = _times(found) if is_live else {}
     blocks: list[Block] = []
     embeds = _embeds(found, raws, base)
     places = {id(raw): place for place, raw in enumerate(found.blocks)} if embeds else {}
@@ -151,24 +155,38 @@ def _above(boxes: list[Box], index: int, tag: str) -> int | None:
     return None
 
 
+def _times(found: Tree) -> dict[int, str]:
+    """What `time` elements say, by the element that they stand in, and by the one around that."""
+    own = dict(found.times)
+    return {found.boxes[box].parent: said for box, said in own.items()} | own
+
+
 def _time(boxes: list[Box], index: int, times: dict[int, str]) -> str:
     """The time of the entry that a block is in: what a `time` says in an element around it, or beside it."""
-    beside = {boxes[box].parent: said for box, said in times.items()} | times
     for _ in range(_REACH):
         if index <= 0 or boxes[index].tag in ("main", "body"):
             return ""
-        if index in beside:
-            return beside[index]
+        if index in times:
+            return times[index]
         index = boxes[index].parent
     return ""
 
 
 def _links(raw: Raw, text: str, base: str) -> tuple[TextLink, ...]:
     found = []
+    is_plain = text == raw.text
+    before = done = 0
+    is_parted = False
     for first, end, href in sorted(raw.hrefs):
+        above = "".join(raw.pieces[done:first])
+        words = (above if is_plain else plain(above)).split()
+        if words:  # how long the text above is, its white space collapsed
+            before += sum(map(len, words)) + len(words) - 1 + (before > 0 and (is_parted or above[0].isspace()))
+        is_parted = above[-1:].isspace() if words else is_parted or bool(above)
+        done = first
         label = one_line("".join(raw.pieces[first:end]))
-        before = len(" ".join("".join(raw.pieces[:first]).split()))
-        at = text.find(label, max(0, before - 2)) if label else -1
+        start = max(0, before - 2)
+        at = text.find(label, start, start + len(label) + _SLACK) if label else -1
         url = tree.absolute(href, base) if at >= 0 else ""
         if url.startswith(("http://", "https://")):
             found.append(TextLink(at, at + len(label), url))
@@ -179,18 +197,24 @@ def typed(blocks: Sequence[Block], body: Body, pictures: Sequence[Picture]) -> t
     """The article's blocks: its paragraphs as the rules of wire text left them, in order; pictures and notes where they stood."""
     seen: dict[str, int] = {}
     start = 0
-    waiting = list(body.paragraphs)
+    waiting = deque(body.paragraphs)
+    notes = frozenset(body.advisories)
+    shown = 0
     found: list[TextBlock] = []
     for block in blocks:
         if block.kind is BlockKind.EMBED:
             found.append(TextBlock(kind=BlockKind.EMBED, text=block.text, id=_id(block.text or block.url, seen), url=block.url))
         elif block.role is CAPTION:
-            found.extend(_of_picture(block, pictures, seen))
+            for place in (at % len(pictures) for at in range(shown, shown + min(len(pictures), _PICTURES))):  # they come in the same order
+                if pictures[place].caption and pictures[place].caption in block.text or block.url and pictures[place].url == block.url:
+                    found.append(_of_picture(pictures[place], seen))
+                    shown = place + 1
+                    break
         elif waiting and waiting[0] in block.text:
-            text = waiting.pop(0)
+            text = waiting.popleft()
             found.append(_of_text(block, text, start, seen))
             start += len(text) + 2
-        elif block.text in body.advisories:
+        elif block.text in notes:
             kind = BlockKind.ADVISORY if marks.correction_of(block.text) is None else BlockKind.CORRECTION
             found.append(TextBlock(kind=kind, text=block.text, id=_id(block.text, seen)))
     for text in waiting:  # what the rules made of several blocks
@@ -199,17 +223,14 @@ def typed(blocks: Sequence[Block], body: Body, pictures: Sequence[Picture]) -> t
     return tuple(found)
 
 
-def _of_picture(block: Block, pictures: Sequence[Picture], seen: dict[str, int]) -> Iterator[TextBlock]:
-    for picture in pictures:
-        if picture.caption and picture.caption in block.text or block.url and picture.url == block.url:
-            yield TextBlock(
-                kind=BlockKind.PICTURE,
-                text=picture.caption,
-                id=_id(picture.caption + picture.credit_raw, seen),
-                url=picture.url or "",
-                credit=picture.credit_raw,
-            )
-            return
+def _of_picture(picture: Picture, seen: dict[str, int]) -> TextBlock:
+    return TextBlock(
+        kind=BlockKind.PICTURE,
+        text=picture.caption,
+        id=_id(picture.caption + picture.credit_raw, seen),
+        url=picture.url or "",
+        credit=picture.credit_raw,
+    )
 
 
 def _of_text(block: Block, text: str, start: int, seen: dict[str, int]) -> TextBlock:
@@ -229,6 +250,6 @@ def _of_text(block: Block, text: str, start: int, seen: dict[str, int]) -> TextB
 
 def _id(text: str, seen: dict[str, int]) -> str:
     """Twelve hexadecimal digits of the NFC text's xxh3_64, `-2` for its twin."""
-    name = xxhash.xxh3_64_hexdigest(unicodedata.normalize("NFC", text).encode("utf-8", "replace"))[:12]
+    name = xxhash.xxh3_64_hexdigest(normalized(text).encode("utf-8", "replace"))[:12]
     seen[name] = seen.get(name, 0) + 1
     return name if seen[name] == 1 else f"{name}-{seen[name]}"

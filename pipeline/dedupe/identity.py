@@ -6,13 +6,13 @@ Keys are compared within one provider: two providers' ids never meet.
 from __future__ import annotations
 
 import re
-import unicodedata
 from urllib.parse import urlsplit
 
 import xxhash
 
 from pipeline.dedupe.signature import words
 from pipeline.errors import Unreadable
+from pipeline.text.whitespace import normalized
 from pipeline.urls import canonical
 from schemas.article import Article, Draft
 from schemas.document import Entry
@@ -61,7 +61,7 @@ def _item_url(address: str) -> str:
 
 def _bounded(key: str) -> str:
     """A key that an index can hold; a longer one ends in the hash of the whole, so that two stay two."""
-    key = _CONTROL.sub(" ", unicodedata.normalize("NFC", key)).strip()
+    key = _CONTROL.sub(" ", normalized(key)).strip()
     encoded = key.encode("utf-8", "replace")
     if len(encoded) <= _LONGEST:
         return encoded.decode()

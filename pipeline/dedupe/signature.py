@@ -11,6 +11,8 @@ from functools import lru_cache
 
 import xxhash
 
+from pipeline.text.whitespace import normalized
+
 SCHEME = 1
 """Version of what a signature is: stored beside it, so that two can live side by side."""
 SHINGLE_WORDS = 5
@@ -28,7 +30,7 @@ _WORDS = re.compile(r"[^\W_]+")
 
 def words(text: str) -> list[str]:
     """Its words as they are compared: caseless, without accents and invisible signs."""
-    text = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text).casefold())
+    text = normalized(normalized(text, "NFKD").casefold(), "NFKD")
     if not text.isascii():
         dropped = {ord(sign): None for sign in set(text) if not sign.isascii() and unicodedata.category(sign) in ("Mn", "Mc", "Me", "Cf")}
         text = text.translate(dropped)

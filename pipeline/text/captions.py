@@ -145,11 +145,6 @@ def _sources(who: str) -> tuple[str, ...]:
     return tuple(part.strip(" .,©") for part in parts if part.strip(" .,©"))
 
 
-def same_caption(one: str, other: str) -> bool:
-    """Are these the same words, white space and a last full stop aside?"""
-    return key(one) == key(other)
-
-
 def key(text: str) -> str:
     """Equal for captions of the same words."""
     return " ".join(text.split()).rstrip(" .").casefold()
@@ -158,25 +153,37 @@ def key(text: str) -> str:
 def merged(pictures: list[Picture]) -> tuple[Picture, ...]:
     """Each picture once: captions that come twice (on the page and in its gallery) are one, with all that either says."""
     found: list[Picture] = []
+    by_url: dict[str, int] = {}
+    by_caption: dict[str, int] = {}
+    bare: dict[str, int] = {}
+    """Captions of pictures without an address: one that has one is another's picture if the other has one, too."""
     for picture in pictures:
-        twin = next((place for place, one in enumerate(found) if _are_one(one, picture)), None)
-        if twin is None:
+        caption = key(picture.caption)
+        places = (by_url.get(picture.url or ""), (bare if picture.url else by_caption).get(caption))
+        place = min((one for one in places if one is not None), default=len(found))
+        if place == len(found):
             found.append(picture)
-            continue
-        one = found[twin]
-        richer, poorer = (one, picture) if len(one.credit_raw) >= len(picture.credit_raw) else (picture, one)
-        found[twin] = Picture(
-            caption=richer.caption or poorer.caption,
-            credit_raw=richer.credit_raw or poorer.credit_raw,
-            credit_type=richer.credit_type or poorer.credit_type,
-            credit_sources=richer.credit_sources or poorer.credit_sources,
-            license_text=richer.license_text or poorer.license_text,
-            url=one.url or picture.url,
-        )
+        else:
+            found[place] = _both(found[place], picture)
+        one = found[place]
+        if one.url:
+            by_url.setdefault(one.url, place)
+        for words in {caption, key(one.caption)} - {""}:
+            by_caption.setdefault(words, place)
+            if not one.url:
+                bare.setdefault(words, place)
+            elif bare.get(words) == place:
+                del bare[words]
     return tuple(found)
 
 
-def _are_one(one: Picture, other: Picture) -> bool:
-    if one.url and other.url and one.url == other.url:
-        return True
-    return bool(one.caption) and same_caption(one.caption, other.caption) and not (one.url and other.url)
+def _both(one: Picture, other: Picture) -> Picture:
+    richer, poorer = (one, other) if len(one.credit_raw) >= len(other.credit_raw) else (other, one)
+    return Picture(
+        caption=richer.caption or poorer.caption,
+        credit_raw=richer.credit_raw or poorer.credit_raw,
+        credit_type=richer.credit_type or poorer.credit_type,
+        credit_sources=richer.credit_sources or poorer.credit_sources,
+        license_text=richer.license_text or poorer.license_text,
+        url=one.url or other.url,
+    )

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from itertools import pairwise
+from typing import Literal
 
 _DROPPED = re.compile(
     "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\u00ad\u200b\u200e\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff\ufffe\uffff]"
@@ -18,6 +20,8 @@ _UNPARTED = re.compile("[\u0e01-\u0e4e\u0e81-\u0ece\u1000-\u109f\u1780-\u17d3]")
 _WITHOUT_WORDS = bytes((0xE0, 0xE1, *range(0xE3, 0xF5)))
 """In UTF-8 all signs of both begin so, and most texts have none: a look at once, a tenth of the cost of the patterns."""
 _LETTERS_A_WORD = 5
+_LONGEST_WORD = 300
+"""Characters without a space between that are normalised at once: of Chinese and Thai, a paragraph."""
 _WRAPPED_AT = 100
 """A text with no line longer than this (in characters) may be wrapped by hand; one with longer lines is not."""
 _FULL = 0.85
@@ -38,6 +42,18 @@ def _has_surrogate(text: str) -> bool:
 def one_line(text: str) -> str:
     """All white space, no-break spaces and line ends included, collapsed to single spaces; none at the ends."""
     return " ".join((text if text.isprintable() else plain(text)).split())
+
+
+def normalized(text: str, form: Literal["NFC", "NFKD"] = "NFC") -> str:
+    """As `unicodedata.normalize`, whose time grows with the square of a run of combining marks: words longer than any are cut."""
+    if text.isascii():
+        return text
+    words = text.split(" ")  # nothing composes with a space
+    if max(map(len, words)) <= _LONGEST_WORD:
+        return unicodedata.normalize(form, text)
+    return " ".join(
+        "".join(unicodedata.normalize(form, word[at : at + _LONGEST_WORD]) for at in range(0, len(word), _LONGEST_WORD)) for word in words
+    )
 
 
 def paragraphs(text: str) -> tuple[str, ...]:

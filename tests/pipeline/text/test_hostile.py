@@ -55,7 +55,6 @@ OF_A_LINE: dict[str, Callable[[str], object]] = {
 }
 OF_A_TEXT: dict[str, Callable[[str], object]] = {
     "date_in": dates.date_in,
-    "same_caption": lambda text: captions.same_caption(text, text),
     "plain": whitespace.plain,
     "one_line": whitespace.one_line,
     "paragraphs": whitespace.paragraphs,
