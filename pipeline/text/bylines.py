@@ -10,7 +10,7 @@ from pipeline.text.dates import DIGIT, date_at_start, weekdays
 from pipeline.text.spelling import key
 
 _BY = re.compile(
-    r"^(?:(?:Written|Story|Reported|Words|Text)\s{1,3})?(?:By|BY|by|Von|VON|Par|PAR|Por|POR|Di|Door|Av|Af|От|بقلم)\s{0,3}:?\s{1,3}(?P<name>\S.*)$"
+    r"^(?:(?:Written|Story|Reported|Words|Text)\s{1,3})?(?:By|BY|by|Von|VON|Par|PAR|Por|POR|Di|Door|Av|Af|От|بقلم|מאת|โดย|(?:Textes?|लेखक)(?=\s?:))\s{0,3}:?\s{1,3}(?P<name>\S.*)$"
 )
 _LONGEST = 200
 """Characters. No byline is longer."""
@@ -51,9 +51,12 @@ def byline_of(line: str) -> str | None:
     words = re.split(r"[\s,|/]+", name)
     if len(words) > 16 or len(name) > 120 or name.endswith((".", "?", "!", ":")) and not re.search(r"\b(?:Jr|Sr|[A-Z])\.$", name):
         return None
+    if name.lower() == name.upper() and (len(words) > 6 or len(name) > 50):  # a script without capitals
+        return None
     fitting = [word for word in words if word]
     if not fitting or not all(
-        word[0].isupper() or word.casefold() in _PARTICLES or "@" in word or not word[0].isalpha() or agency_of(word) for word in fitting
+        not word[0].islower() or word.casefold() in _PARTICLES or "@" in word or not word[0].isalpha() or agency_of(word)
+        for word in fitting
     ):
         return None
     return name if any(sign.isalpha() for sign in name) and not name[0].isdigit() else None

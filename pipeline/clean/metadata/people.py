@@ -42,6 +42,8 @@ _RULES = frozenset("guidelines policy policies standards process principles prof
 """Last words of such links."""
 _READING = re.compile(r"\b\d+\s*(?:min\b|minutes?\b|Min\.|(?:\w+\s)?ago\b).*$|\b(?:vor|hace|il y a)\s+\d.*$", re.IGNORECASE)
 """`5 min read`, `3 hours ago`."""
+_REPORTS = re.compile(r"[\s/／|｜]+[\u4e00-\u9fff]{1,10}(?:報導|报道|報道).*$")
+"""From where, behind a name: `記者李明／台北報導`."""
 _TAGS = re.compile(r"<[^<>@]*>")
 _LEADING_AND = re.compile(r"^(?:and|&|und|et|y|e)\s+", re.IGNORECASE)
 _COMMA = re.compile(r"\s*(?:[,;|/·•、，；\n]|\s[–—-]\s)\s*")
@@ -67,6 +69,7 @@ def people(text: str, *, is_structured: bool = False) -> tuple[Author, ...]:
         text = _INSIDE.sub("", text)
     text = leads().sub("", text.strip(), count=1)
     text = _ends().sub("", text)
+    text = text if text.isascii() else _REPORTS.sub("", text)
     found: list[Author] = []
     pieces = _pieces(text)
     if len(pieces) > 1 and gazetteer.country_code(pieces[-1]):
@@ -112,6 +115,8 @@ def _take(found: list[Author], piece: str, is_structured: bool) -> None:
     name, of = _without_agency(_once(name))
     if role and found and " " in found[-1].name and agency_of(name.partition(" ")[0]):
         name = ""  # Jane Doe, CNN Senior Supreme Court Analyst
+    if role.casefold() == "staff" and name.split()[-1:] and name.split()[-1].casefold() in _OUTLETS:
+        return  # Example News Staff
     if not name:
         if role and found and not found[-1].role:
             found[-1] = Author(name=found[-1].name, role=role, agency=found[-1].agency)
@@ -220,11 +225,12 @@ def alternatives(table: Iterable[str]) -> str:
 
 @cache
 def leads() -> re.Pattern[str]:
-    """`By `, `Text: `, `文/`, and `ByJane`: between the two stood an element's edge."""
+    """`By `, `Text: `, `文/`, `記者李明`, and `ByJane`: between the two stood an element's edge."""
     words = alternatives(BY)
     labels = alternatives(LABELS)
     return re.compile(
         rf"^(?i:{labels})\s*[:：]\s*|^(?:(?i:{words})(?:\s*[:：/／・]\s*|\s+(?!of\b)|$|(?=[A-ZÀ-Ý][a-zà-ÿ])))+|^[–—|,;:·•-]+\s*"
+        r"|^(?:本[报報])?[记記]者\s?(?=[\u4e00-\u9fff]{2,4}(?:[\s/／、，,|｜]|$))(?![会會])"
     )
 
 

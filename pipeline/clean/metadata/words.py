@@ -39,12 +39,13 @@ view all articles by, alle beiträge von, weitere artikel von, mehr von, voir to
 article by, von, text, text von, ein gastbeitrag von, geschrieben von, erstellt von, autor, autorin, autoren, verfasst von, foto und text, interview
 par, écrit par, propos recueillis par, publié par, auteur, por, escrito por, texto, redacción, di, a cura di, autore, door
 geschreven door, tekst, autorka, opracował, opracowała, автор, авторы, текст, yazan, yazar, haber, بقلم, كتب, كتبت, 文, 作者, 撰文, 记者
-記者, 编辑, 責任編輯, 责任编辑, 著者, 執筆, 글, skriven av, av, af, skrevet av, från, kirjoittaja, από, του, της, de la redacción
+記者, 编辑, 責任編輯, 责任编辑, 著者, 執筆, 글, מאת, โดย, skriven av, av, af, skrevet av, från, kirjoittaja, από, του, της, de la redacción
 """)
 """Before the name of who wrote it."""
 
 LABELS = phrases(
-    "redaktion, protokoll, kommentar, bericht, verfasser, verfasserin, byline, text und fotos, text & foto, text & fotos, textes, testo, redaktør"
+    "redaktion, protokoll, kommentar, bericht, verfasser, verfasserin, byline, text und fotos, text & foto, text & fotos, texte, textes, testo"
+    ", redaktør, लेखक, लेखिका, লেখক, প্রতিবেদক, ผู้เขียน"
 )
 """Before that name and a colon; alone they are nobody's."""
 
@@ -80,7 +81,7 @@ email, e-mail, website, home, news, bio, profile, archive, staff writer, staff r
 press release, guest author, guest contributor, staff reports, edit profile, sponsored, sponsored content, see full bio, view all posts
 view profile, see all, more, show more, follow us, subscribe, weitere beiträge, redaktion, von der redaktion, die redaktion, rédaction
 la rédaction, redacción, redazione, la redazione, redação, da redação, redactie, redakcja, редакция, haber merkezi, التحرير, 编辑部
-편집부
+편집부, নিজস্ব প্রতিবেদক, নিজস্ব সংবাদদাতা, স্টাফ রিপোর্টার, ডেস্ক রিপোর্ট, मुख्य संवाददाता, न्यूज़ डेस्क, वेब डेस्क, מערכת, กองบรรณาธิการ
 """)
 """In the place of a name, where nobody is named."""
 

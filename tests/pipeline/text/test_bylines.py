@@ -16,6 +16,10 @@ from pipeline.text.bylines import byline_of, is_staff_line, stamp_of
         ("By AMA MENSAH Associated Press", "AMA MENSAH"),
         ("Von Jonas Petersen, dpa", "Jonas Petersen, dpa"),
         ("Par Claire Vuillemin", "Claire Vuillemin"),
+        ("Texte : Claire Vuillemin", "Claire Vuillemin"),
+        ("بقلم: محمد علي", "محمد علي"),
+        ("מאת: דוד כהן", "דוד כהן"),
+        ("โดย สมชาย ใจดี", "สมชาย ใจดี"),
         ("By Charles de la Tour Jr.", "Charles de la Tour Jr."),
     ],
 )
@@ -24,7 +28,14 @@ def test_a_byline_is_read(line: str, name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "line", ["By nightfall the town was dry.", "By Monday, 40 people had come back.", "By law the vote is secret", "Bystanders watched"]
+    "line",
+    [
+        "By nightfall the town was dry.",
+        "By Monday, 40 people had come back.",
+        "By law the vote is secret",
+        "Bystanders watched",
+        "โดย" + " หมู่บ้านแห้งแล้ง" * 7,
+    ],
 )
 def test_a_sentence_is_no_byline(line: str) -> None:
     assert byline_of(line) is None
