@@ -13,6 +13,7 @@ from selectolax.lexbor import LexborNode
 from pipeline.clean.metadata import names
 from pipeline.clean.metadata.head import Head, Heading, line
 from pipeline.clean.metadata.jsonld import Graph, string
+from pipeline.clean.metadata.kinds import named
 from pipeline.clean.metadata.said import Said, believed, letters
 from schemas.article import Origin, Provenance
 
@@ -25,6 +26,8 @@ _CONFIRMED, _SURELY = 0.2, 0.55
 _HINTED = 0.0
 _KICKER = 4
 """Words of the longest label above a headline."""
+_SENTENCE = 4
+"""Words from which a title is surely more than a section's name."""
 _TOLD = 12
 """Letters from which what machines are told may be a part of a heading."""
 _MAX_TEXTS = 20
@@ -146,12 +149,19 @@ def likeness(one: str, other: str) -> float:
 def without_site(title: str, site: str, host: str = "") -> str:
     """A title without the site's name that follows or precedes it: the name itself, the host's, or a short last part."""
     marks = list(_SEPARATOR.finditer(title[:1000]))
-    if not marks:
+    before, colon, behind = title.partition(": ")
+    if not marks and not colon:
         return title
     keys = {key for key in (letters(site), letters(site).removeprefix("the"), _of_host(host)) if len(key) > 1}
-    for cut in marks:  # all behind the first separator that the site's name follows
+    if colon and " " in before and letters(before) in keys:  # Example News: Channel to be deepened
+        return behind.strip()
+    for place, cut in enumerate(marks):  # all behind the first separator that the site's name follows
         if any(_names_site(part, keys) for part in _SEPARATOR.split(title[cut.end() :])[:1]) and cut.start() > 0:
-            return title[: cut.start()].strip()
+            last = marks[place - 1] if place else cut
+            is_label = place > 0 and _is_label(title[: last.start()], title[last.end() : cut.start()])
+            return title[: (last if is_label else cut).start()].strip()
+    if not marks:
+        return title
     if _names_site(title[: marks[0].start()], keys):
         return title[marks[0].end() :].strip()
     last = marks[-1]
@@ -161,9 +171,15 @@ def without_site(title: str, site: str, host: str = "") -> str:
     return title
 
 
+def _is_label(title: str, tail: str) -> bool:
+    """Is what stands between a title and the site's name a section or a mark: `Channel to be deepened - live - Example News`?"""
+    return len(title.split()) >= _SENTENCE and (len(tail.split()) == 1 or bool(named(tail)))
+
+
 def _of_host(host: str) -> str:
-    parts = [part for part in host.lower().split(".") if part not in ("www", "co", "com", "org", "net", "m", "amp")]
-    return letters(max(parts[:-1] or parts, key=len)) if parts else ""
+    """Its longest part, the top level aside: `example` of `news.example.co.uk`."""
+    parts = [part for part in host.lower().split(".")[:-1] if part not in ("www", "co", "com", "org", "net", "m", "amp")]
+    return letters(max(parts, key=len)) if parts else ""
 
 
 def _names_site(part: str, keys: set[str]) -> bool:

@@ -33,6 +33,12 @@ class TestTitle:
         [
             ("<title>Channel to be deepened - The Example Press</title>" + OF_SITE("The Example Press"), "", "Channel to be deepened"),
             ("<title>Channel to be deepened | Example.org</title>", "", "Channel to be deepened"),
+            ("<title>Example Press: Channel to be deepened</title>" + OF_SITE("Example Press"), "", "Channel to be deepened"),
+            ("<title>Example: the channel</title>", "", "Example: the channel"),
+            ("<title>Example News » Channel to be deepened</title>", "", "Channel to be deepened"),
+            ("<title>Channel to be deepened - live - Example News</title>", "", "Channel to be deepened"),
+            ("<title>Channel to be deepened | Live updates | Example News</title>", "", "Channel to be deepened"),
+            ("<title>Port - Kiel - Example News</title>", "", "Port - Kiel"),
             (
                 "<title>The Example Press: Channel to be deepened</title>" + OF_SITE("Example Press"),
                 "",
@@ -82,6 +88,11 @@ class TestTitle:
     )
     def test_it_is_what_readers_see_without_the_sites_name(self, head: str, body: str, expected: str) -> None:
         assert said(head, body).headline == expected
+
+    @pytest.mark.parametrize("title", ["Example News: Channel to be deepened", "Example News » Channel to be deepened"])
+    def test_the_host_names_the_site_where_nothing_else_does(self, title: str) -> None:
+        for url in ("https://www.example-news.org/a", "https://harbours.examplenews.co.uk/a"):
+            assert said(f"<title>{title}</title>", url=url).headline == "Channel to be deepened"
 
     @pytest.mark.parametrize(
         "shown", ["| Channel to be deepened", "Blog Archive » Channel to be deepened", "<i>27.01.2022</i>Channel to be deepened"]
