@@ -286,6 +286,7 @@ class Article(msgspec.Struct, frozen=True, kw_only=True):
     """The agency that dateline, byline, credit or tail name."""
     published: datetime | None = None
     modified: datetime | None = None
+    """UTC; of a day alone its midnight, and a time without a zone as if it were UTC's: `provenance["modified"].given` has what the page says."""
     canonical_url: str | None = None
     keywords: tuple[str, ...] = ()
     word_count: int = 0

@@ -42,7 +42,13 @@ def described(draft: Draft, said: Metadata, body: Body, headline: str) -> Descri
     known.pop("authors", None)
     if how is not None:
         known["authors"] = how
-    for name, given in (("published", draft.published), ("modified", draft.version_at), ("headline", draft.headline)):
+    for name, given in (
+        ("published", draft.published),
+        ("modified", draft.version_at),
+        ("headline", draft.headline),
+        ("keywords", draft.keywords),
+        ("declared_language", draft.language),
+    ):
         if given:
             known[name] = Provenance(origin=Origin.FORMAT, confidence=_OF_FORMAT, where=draft.format)
     byline = one_line(draft.byline) or body.byline or ", ".join(one.name for one in said.authors if one.name)

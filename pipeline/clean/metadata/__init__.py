@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from datetime import UTC, datetime
+from typing import Any
 from urllib.parse import urljoin, urlsplit
 
 import msgspec
@@ -49,6 +50,7 @@ class Metadata(msgspec.Struct, kw_only=True, frozen=True):
     published_local: str = ""
     """ISO 8601 by the publisher's clock, as much as is known: `2023-12-19T20:00:00-05:00`, `2023-12-19`."""
     modified: datetime | None = None
+    """UTC; of a day alone its midnight, and a time without a zone as if it were UTC's: `provenance["modified"].given` has what the page says."""
     canonical_url: str = ""
     amp_url: str = ""
     next_link: str = ""
@@ -83,8 +85,10 @@ def read_metadata(parser: LexborHTMLParser, *, url: str = "") -> Metadata:
         headings=(one.text for one in head.headings if not one.is_minor),
     )
     host = _host(head, url)
-    site = head.first(*names.SITES)[1] or graph.publisher
-    declared = _language(head)
+    of_site = _first_said(_sites(head, graph))
+    site = of_site.value if of_site else ""
+    of_language = _first_said(_languages(head))
+    declared = of_language.value if of_language else ""
     month_first = _is_month_first(head, declared, host)
     canonical = _canonical(head, url)
     headline, of_headline, node = title.read(head, graph, site, host)
@@ -100,8 +104,16 @@ def read_metadata(parser: LexborHTMLParser, *, url: str = "") -> Metadata:
         "published": of_published,
         "modified": believed(modified, (), same=lambda one, other: one == other, alone=0.85, differing_keeps=1.0) if modified else None,
     }
-    simple: dict[str, Said[str] | None] = {
+    picture = _picture(head, graph, url)
+    keywords = _keywords(head, graph)
+    amp = absolute(head.amp, url)
+    simple: dict[str, Said[Any] | None] = {
         "canonical_url": canonical,
+        "amp_url": Said(amp, Origin.LINK, "amphtml") if amp else None,
+        "site": of_site,
+        "declared_language": of_language,
+        "lead_picture": picture,
+        "keywords": keywords,
         "section": section,
         "subtitle": _first_said(_subtitles(around, graph, headline)),
         "source": _first_said(_sources(head, graph)),
@@ -119,14 +131,14 @@ def read_metadata(parser: LexborHTMLParser, *, url: str = "") -> Metadata:
         published_local=local(published.value) if published else "",
         modified=modified.value.at.astimezone(UTC) if modified else None,
         canonical_url=canonical.value if canonical else "",
-        amp_url=absolute(head.amp, url),
+        amp_url=amp,
         next_link=head.next,
         site=site,
         section=section.value if section else "",
         language=declared,
         source=simple["source"].value if simple["source"] else "",
-        picture=_picture(head, graph, url),
-        keywords=_keywords(head, graph),
+        picture=picture.value if picture else None,
+        keywords=keywords.value if keywords else (),
         genres=tuple(genres),
         is_free=_is_free(head, graph),
         word_count=_word_count(graph),
@@ -165,8 +177,20 @@ def _host(head: Head, url: str) -> str:
     return ""
 
 
-def _language(head: Head) -> str:
-    return primary(head.language) or primary(head.first(*names.LANGUAGES)[1])
+def _sites(head: Head, graph: Graph) -> Iterable[Said[str]]:
+    name, value = head.first(*names.SITES)
+    yield Said(value, _of_meta(name), name)
+    yield Said(graph.publisher, Origin.JSON_LD, "publisher")
+
+
+def _languages(head: Head) -> Iterable[Said[str]]:
+    yield Said(primary(head.language), Origin.META, "html lang")
+    name, value = head.first(*names.LANGUAGES)
+    yield Said(primary(value), _of_meta(name), name)
+
+
+def _of_meta(name: str) -> Origin:
+    return Origin.OPENGRAPH if ":" in name and not name.startswith("twitter:") else Origin.META
 
 
 def _is_month_first(head: Head, declared: str, host: str) -> bool:
@@ -190,7 +214,7 @@ def _first_said(found: Iterable[Said[str]]) -> Said[str] | None:
 def _sections(head: Head, graph: Graph) -> Iterable[Said[str]]:
     yield Said(string(graph.article.get("articleSection"))[:100], Origin.JSON_LD, "articleSection")
     name, value = head.first(*names.SECTIONS)
-    yield Said(value[:100], Origin.OPENGRAPH if ":" in name else Origin.META, name)
+    yield Said(value[:100], _of_meta(name), name)
     yield Said(graph.breadcrumb, Origin.JSON_LD, "BreadcrumbList")
 
 
@@ -213,7 +237,7 @@ def _sources(head: Head, graph: Graph) -> Iterable[Said[str]]:
     yield Said(value[:100] if not value.startswith("http") else "", Origin.META, name)
 
 
-def _picture(head: Head, graph: Graph, url: str) -> Picture | None:
+def _picture(head: Head, graph: Graph, url: str) -> Said[Picture] | None:
     """The lead picture."""
     said = graph.article.get("image")
     said = said[0] if isinstance(said, list) and said else said
@@ -222,19 +246,24 @@ def _picture(head: Head, graph: Graph, url: str) -> Picture | None:
     if isinstance(said, dict):
         address = string(said.get("url")) or string(said.get("contentUrl"))
         caption, credit = string(said.get("caption")), string(said.get("creditText"))
-    _, shown = head.first(*names.PICTURES)
-    found = absolute(address, url) or absolute(shown, url)
+    name, shown = head.first(*names.PICTURES)
+    told = absolute(address, url)
+    found = told or absolute(shown, url)
     if not found:
         return None
-    return Picture(caption=caption or head.first(*names.CAPTIONS)[1], credit_raw=credit, url=found)
+    picture = Picture(caption=caption or head.first(*names.CAPTIONS)[1], credit_raw=credit, url=found)
+    return Said(picture, Origin.JSON_LD, "image") if told else Said(picture, _of_meta(name), name)
 
 
-def _keywords(head: Head, graph: Graph) -> tuple[str, ...]:
+def _keywords(head: Head, graph: Graph) -> Said[tuple[str, ...]] | None:
     said = graph.article.get("keywords")
     words = strings(said) if isinstance(said, list) else _split(string(said))
+    if words:
+        return Said(tuple(dict.fromkeys(words))[:_MAX_KEYWORDS], Origin.JSON_LD, "keywords")
     for name in names.KEYWORDS:
-        words = words or [word for value in head.meta.get(name, ()) for word in _split(value)]
-    return tuple(dict.fromkeys(words))[:_MAX_KEYWORDS]
+        if words := [word for value in head.meta.get(name, ()) for word in _split(value)]:
+            return Said(tuple(dict.fromkeys(words))[:_MAX_KEYWORDS], _of_meta(name), name)
+    return None
 
 
 def _split(text: str) -> list[str]:

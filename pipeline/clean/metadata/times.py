@@ -24,6 +24,7 @@ _URL_DATE = re.compile(r"[/_-]((?:19|20)\d\d)[/_-]?([01]\d)[/_-]?([0-3]\d)(?=[/_
 _URL_NAMED = re.compile(r"/((?:19|20)\d\d)/([a-z]{3})/([0-3]?\d)(?=/)")
 _NEAR = 120
 """A shown date further below the heading than this many gathered elements is another story's."""
+_RIGHT_BELOW = 15
 _ENOUGH = 6
 """Shown dates: what follows them is another story's."""
 _ANYWHERE = "anywhere in the page"
@@ -57,8 +58,9 @@ def read(
     if chosen is None:
         return None, None, modified
     alone = 0.5 if chosen.where == _ANYWHERE else 0.86 if chosen.origin in (Origin.JSON_LD, Origin.OPENGRAPH) else 0.9
+    seen = shown[:1] or _valued(around, month_first)
     how = believed(
-        chosen, [*machine, *shown[:1], *linked], same=lambda one, other: abs(one.day - other.day) <= _DAY, alone=alone, differing_keeps=0.65
+        chosen, [*machine, *seen, *linked], same=lambda one, other: abs(one.day - other.day) <= _DAY, alone=alone, differing_keeps=0.65
     )
     return chosen, how, modified
 
@@ -174,6 +176,16 @@ def _shown(around: Around, month_first: bool) -> tuple[list[Said[Moment]], list[
                     Said(better, Origin.VISIBLE, one.label[:40] or "time", part.strip()[:60])
                 )
     return published, changed
+
+
+def _valued(around: Around, month_first: bool) -> list[Said[Moment]]:
+    """A time right below the headline whose day only its markup has whole: `<time datetime="2024-05-10">10 May</time>`."""
+    for one in around.stamps:
+        is_ours = 0 < one.place <= _RIGHT_BELOW and one.value and one.prop not in ("datepublished", "datemodified")
+        if is_ours and "modif" not in one.label and "updat" not in one.label and not one.is_aside:
+            found = moment(one.value, month_first=month_first)
+            return [Said(found, Origin.VISIBLE, one.label[:40] or "time", one.value)] if found and not _words().search(one.text) else []
+    return []
 
 
 def _may_be_stamp(text: str) -> bool:

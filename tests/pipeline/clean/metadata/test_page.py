@@ -368,6 +368,16 @@ class TestTimes:
         assert agreed.confidence > differing.confidence
         assert differing.against == ("opengraph: article:published_time",)
 
+    def test_a_time_below_the_headline_that_differs_speaks_against_it(self) -> None:
+        head = linked(datePublished="2024-05-12T10:00:00Z")
+        alone = said(head, H1).provenance["published"]
+        found = said(head, H1 + "<p class='byline'>By Ama Mensah</p><time datetime='2024-05-10T10:00:00+02:00'>10 May</time>")
+        assert found.published_local == "2024-05-12T10:00:00+00:00"
+        assert found.provenance["published"].against == ("visible: time",)
+        assert found.provenance["published"].confidence < alone.confidence
+        updated = said(head, H1 + "<time class='updated' datetime='2024-05-20'>20 May</time>")
+        assert updated.provenance["published"] == alone
+
     @pytest.mark.parametrize(
         ("html", "day"), [("<html lang='en-US'>", "2024-03-04"), ("<html lang='en-GB'>", "2024-04-03"), ("<html lang='pt'>", "2024-04-03")]
     )
@@ -469,6 +479,18 @@ def test_the_rest_of_what_a_page_says() -> None:
         )
     )
     found = said(head)
+    assert {name: (one.origin, one.where) for name, one in found.provenance.items()} == {
+        "headline": (Origin.JSON_LD, "headline"),
+        "canonical_url": (Origin.LINK, "canonical"),
+        "amp_url": (Origin.LINK, "amphtml"),
+        "site": (Origin.OPENGRAPH, "og:site_name"),
+        "declared_language": (Origin.META, "html lang"),
+        "lead_picture": (Origin.JSON_LD, "image"),
+        "keywords": (Origin.JSON_LD, "keywords"),
+        "section": (Origin.JSON_LD, "articleSection"),
+        "subtitle": (Origin.JSON_LD, "alternativeHeadline"),
+        "source": (Origin.JSON_LD, "sourceOrganization"),
+    }
     assert (found.canonical_url, found.amp_url) == ("https://www.example.org/news/harbour-1234", "https://www.example.org/amp/1234")
     assert (found.site, found.section, found.subtitle) == ("Example Press", "Harbours", "Nine years of dispute end")
     assert (found.keywords, found.language, found.source) == (("harbours", "dredging"), "en", "Reuters")
