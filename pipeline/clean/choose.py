@@ -24,6 +24,8 @@ _LONG = 60
 _DOUBTED = 0.9
 """The model's word counts for more than a name or a phrase from this likelihood on."""
 _MUCH_DOUBTED = 0.8
+_COMMENTS = names.COMMENTS | names.BODY
+"""Of these, an element of readers' words has the first and not the second: `comment-body` is within one."""
 _NO_STORY = names.COMMENTS | names.RELATED | names.FRAME | names.PROMO
 """Names of elements in which no story is looked for but where they hold most of the page."""
 _CAPTIONS, _CAPTION = 2, 40
@@ -191,19 +193,16 @@ def _story(judged: list[Judged], boxes: list[Box]) -> int | None:
 
 
 def _drop_comments(judged: list[Judged], boxes: list[Box]) -> None:
-    """What readers say below a story of some paragraphs, though they say more than it does; the story's paragraphs are kept then.
+    """What readers say below a story of some paragraphs, though they say more than it does; where it was taken for the story, that is kept instead.
 
     A story is two paragraphs or more side by side, below the page's `h1`, in no element of a bad name.
     """
-    if not any(box.bits & names.COMMENTS and box.prose for box in boxes):
+    comments = {index for index, box in enumerate(boxes) if box.prose and box.bits & _COMMENTS == names.COMMENTS}
+    taken = [one for one in judged if one.is_kept and _is_in(boxes, one.raw.box, comments)] if comments else []
+    if not taken:
         return
-    said = [False] * len(boxes)
-    for index, box in enumerate(boxes):
-        said[index] = index > 0 and (said[box.parent] or box.bits & names.COMMENTS > 0 and not box.bits & names.BODY)
-    first = next((place for place, one in enumerate(judged) if said[one.raw.box] and one.raw.prose), len(judged))
-    top = next((place for place, one in enumerate(judged[:first]) if one.raw.tag == "h1"), None)
-    if first == len(judged) or top is None:
-        return
+    first = next(place for place, one in enumerate(judged) if one.raw.prose and _is_in(boxes, one.raw.box, comments))
+    top = next((place for place, one in enumerate(judged[:first]) if one.raw.tag == "h1"), first)
     above: dict[int, list[Judged]] = {}
     for one in judged[top:first]:
         if (
@@ -215,12 +214,17 @@ def _drop_comments(judged: list[Judged], boxes: list[Box]) -> None:
     story = max(above.values(), key=lambda some: sum(one.raw.prose for one in some), default=[])
     if len(story) < 2:
         return
-    for one in judged[first:]:
-        if one.is_kept and said[one.raw.box]:
-            one.is_kept, one.rule = False, "readers' words below the story"
+    for one in taken:
+        one.is_kept, one.rule = False, "readers' words below the story"
     for one in story:
         if not one.is_kept:
             one.is_kept, one.rule = True, "a story above its readers' words"
+
+
+def _is_in(boxes: list[Box], index: int, some: set[int]) -> bool:
+    while index > 0 and index not in some:
+        index = boxes[index].parent
+    return index > 0
 
 
 def _take_above_list(judged: list[Judged], boxes: list[Box]) -> None:
