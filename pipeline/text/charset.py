@@ -49,6 +49,8 @@ _WIDER = {
 _WHATWG = {label: name for name, labels in _WIDER.items() for label in labels.split()}
 """Labels that WHATWG's encoding standard maps to something wider. A document that could be searched byte by byte is not UTF-16, whatever it says."""
 _MULTIBYTE = ("gb18030", "cp932", "cp949", "big5hkscs", "euc_jp", "iso2022_jp")
+_SHIFT = b"\x1b$"
+"""How ISO-2022-JP goes over to Japanese (RFC 1468)."""
 _C1 = re.compile("[\x80-\x9f]")
 
 
@@ -63,6 +65,8 @@ def decode(body: bytes, content_type: str = "") -> str:
     in_header = _IN_HEADER.search(content_type)
     in_document = _IN_XML.search(body[:_PRESCAN]) or _IN_META.search(body[:_PRESCAN])
     utf8 = _strictly(body, "utf-8")
+    if utf8 is not None and _SHIFT in body and (shifted := _strictly(body, "iso2022_jp")) is not None:
+        return shifted  # its bytes are all ASCII, and it says so itself
     for label in (in_header[1] if in_header else None, in_document[1].decode("ascii") if in_document else None):
         codec = _codec(label)
         if codec is None:
@@ -72,11 +76,13 @@ def decode(body: bytes, content_type: str = "") -> str:
         declared = _strictly(body, codec)
         if declared is not None and not _C1.search(declared):
             return declared if _is_plausible(body, codec) else _guessed(body, at_worst=codec)
-        if declared is None and codec in _MULTIBYTE and _is_mostly(body, codec):
+        if declared is None and (
+            codec in _MULTIBYTE and _is_mostly(body, codec) or codec == "utf-8" and _is_mostly(body, codec, strays=1.0)
+        ):
             return body.decode(codec, "replace")
     if utf8 is not None:
         return utf8
-    if _is_mostly(body, "utf-8"):
+    if _is_mostly(body, "utf-8", strays=0.1):
         return body.decode("utf-8", "replace")  # cut in the middle of a sign, or a few stray bytes
     return _guessed(body, at_worst="cp1252")
 
@@ -143,11 +149,12 @@ def _strictly(body: bytes, name: str) -> str | None:
         return None
 
 
-def _is_mostly(body: bytes, name: str) -> bool:
-    """Of the signs that are not ASCII fewer than one in 200 is stray, or only one at the very end (one in 10 for UTF-8, which nothing else looks like)."""
+def _is_mostly(body: bytes, name: str, *, strays: float = 0.005) -> bool:
+    """Are of the signs that are not ASCII no more than this share stray, or only one at the very end? As many as are right where UTF-8 is declared:
+    two bytes in a row are hardly ever UTF-8 by chance."""
     text = body.decode(name, "replace")
     bad, good = text.count("�"), sum(sign > "\x7f" and sign != "�" for sign in text)
-    return good > 0 and (bad * (10 if name == "utf-8" else 200) <= good or bad == 1 and text.endswith("�"))
+    return good > 0 and (bad <= good * strays or bad == 1 and text.endswith("�"))
 
 
 def _wide(body: bytes) -> str | None:

@@ -71,6 +71,18 @@ def test_a_stray_byte_does_not_make_utf8_something_else() -> None:
     assert decode(GERMAN.encode() + b"\xff" + GERMAN.encode()) == GERMAN + "\ufffd" + GERMAN
 
 
+def test_a_stray_byte_does_not_make_a_page_that_says_utf8_something_else() -> None:
+    page = "<meta charset=utf-8><p>“We could not risk it”, she said. She paid 5 € for it.</p>".encode()
+    assert decode(page.replace(b"5", b"\xff")).count("“") == 1
+    latin = "<meta charset=utf-8><p>Señor Núñez cobró 5 € y pagó más después.</p>".encode("cp1252")
+    assert "Núñez" in decode(latin)
+
+
+def test_japanese_that_is_all_ascii_is_told_by_its_shifts() -> None:
+    text = "<p>港湾委員会は月曜日に航路を深くすることを決めた。</p>"
+    assert decode(text.encode("iso2022_jp")) == text
+
+
 def test_text_is_found_below_much_script() -> None:
     page = "<html><script>var a = 1;</script>" + "<script>f();</script>" * 5000 + f"<p>{RUSSIAN}</p>"
     assert decode(page.encode("cp1251")) == page
