@@ -48,10 +48,12 @@ def clean(
     newswire clean pages/ > articles.jsonl
     newswire clean https://example.org/story.html --explain
     """
-    if why or page:
-        _explain(locations, page, in_terminal=why)
-        return
     found = _files(locations)
+    if page and len(found) > 1:
+        raise typer.BadParameter(f"is written from one page, and there are {len(found)}.", param_hint="--explain-html")
+    if why or page:
+        _explain(found, page, in_terminal=why)
+        return
     shown_to_read = len(found) == 1 and not wants_json(as_json)
     blocked = failed = 0
     with progress("clean", len(found)) as bar:
@@ -77,8 +79,13 @@ def _files(locations: Sequence[str]) -> list[str]:
     found: list[str] = []
     for location in locations:
         folder = Path(location)
+        if not location:
+            raise typer.BadParameter("is empty: name a file, a folder, an address or `-`.", param_hint="PATH")
         if location != "-" and "://" not in location and folder.is_dir():
-            found += sorted(str(path) for path in folder.rglob("*") if path.suffix.lower() in _SUFFIXES and path.is_file())
+            pages = sorted(str(path) for path in folder.rglob("*") if path.suffix.lower() in _SUFFIXES and path.is_file())
+            if not pages:
+                raise typer.BadParameter(f"{location} holds no page ({', '.join(_SUFFIXES)}).", param_hint="PATH")
+            found += pages
         else:
             found.append(location)
     return found
@@ -193,7 +200,7 @@ def _show(line: dict[str, Any]) -> None:
 def _explain(locations: Sequence[str], page: str, *, in_terminal: bool) -> None:
     from newswire import explaining
 
-    for location in _files(locations):
+    for location in locations:
         body, url = read(location)
         told = explaining.explained(body, url)
         if in_terminal:

@@ -8,6 +8,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from tests.pipeline.clean.test_pages import html, pager
 from tests.pipeline.web import ALLOW, Web, reply
 
@@ -62,6 +64,19 @@ def test_an_explanation_is_a_tree_and_a_page(tmp_path: Path) -> None:
     assert done.returncode == 0
     assert "div.article-body" in done.stdout.decode()
     assert 'class="kept"' in (tmp_path / "why.html").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [(("",), b"is empty"), (("empty",), b"holds no page"), (("a.html", "b.html", "--explain-html", "why.html"), b"from one page")],
+)
+def test_what_can_not_be_meant_is_said_and_nothing_is_written(tmp_path: Path, words: tuple[str, ...], said: bytes) -> None:
+    (tmp_path / "empty").mkdir()
+    done = run(*words, cwd=tmp_path)
+    assert done.returncode == 2
+    assert said in done.stderr
+    assert done.stdout == b""
+    assert not (tmp_path / "why.html").exists()
 
 
 def test_addresses_are_fetched_with_their_further_pages_and_each_failure_is_a_sentence(tmp_path: Path) -> None:

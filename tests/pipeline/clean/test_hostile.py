@@ -10,6 +10,7 @@ import pytest
 from pipeline import formats
 from pipeline.clean import clean
 from pipeline.errors import Unreadable
+from schemas.article import Draft
 from schemas.document import Document
 
 P = "<p>The council voted on Monday to go on with the plan, officials said after a long meeting.</p>"
@@ -41,6 +42,21 @@ PAGES = {
     "cities without end": START + "<p>" + "SEOUL/" * 50_000 + " (AP) -- x</p>" + P * 5 + END,
     "credits without end": START + "<p>" + "Photo by A/" * 50_000 + "</p>" + P * 5 + END,
     "JSON-LD nested": "<html><head><script type='application/ld+json'>" + "[" * 50_000 + "</script></head><body>" + P * 5 + END,
+    "links without end": START + "<p>" + "The council <a href=/x>voted</a> on it. " * 20_000 + "</p>" + END,
+    "parted links without end": START
+    + "<p>"
+    + "The council <a href=/x>voted</a> on Monday to go on with it.<br><br>" * 20_000
+    + "</p>"
+    + END,
+    "combining marks without end": START + P * 5 + "<p>" + "\u0301\u0316" * 80_000 + "</p>" + END,
+    "attributes that hold the sign of their end": START + P * 5 + "<p " + " ".join(f'a{n}=">"' for n in range(60_000)) + ">x</p>" + END,
+    "attributes behind a script that is none": START
+    + "<title><script></title><p "
+    + " ".join(f'a{n}=">"' for n in range(60_000))
+    + ">x"
+    + END,
+    "captions without end": START
+    + "".join(f"{P}<figure><img src=/{n}><figcaption>Quay {n}. (AP Photo/A)</figcaption></figure>" for n in range(6000)),
     "a title of separators": "<html><head><title>" + "a | " * 100_000 + "</title></head><body>" + P * 5 + END,
 }
 
@@ -66,3 +82,9 @@ def test_text_survives_among_signs_that_are_no_text() -> None:
     drafts = formats.read(document)
     assert isinstance(drafts, tuple)
     assert clean(drafts[0]).paragraphs[0].startswith("The council voted")
+
+
+def test_what_looks_like_a_tag_in_a_script_or_a_comment_is_none() -> None:
+    code = "for (i=0;i<n;i++) " + "x = y + z; " * 20_000
+    for around in (f"<script>{code}</script>", f"<!-- <p {'word ' * 20_000} -->"):
+        assert clean(Draft(format="html", page_html=START + around + P * 5 + END)).paragraphs
