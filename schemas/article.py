@@ -65,6 +65,7 @@ class Origin(StrEnum):
     WIRE = "wire"
     """The text's own wire marks: dateline, byline, credit, tail."""
     DETECTED = "detected"
+    """The data that a page's scripts show it from, found by its shape."""
     URL = "url"
 
 

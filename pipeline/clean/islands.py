@@ -12,7 +12,8 @@ from collections.abc import Iterator
 
 from selectolax.lexbor import LexborHTMLParser
 
-from pipeline.clean.metadata.jsonld import parse
+from pipeline.clean.metadata.jsonld import Thing, parse
+from pipeline.clean.metadata.names import BESIDE, plain
 from pipeline.text.whitespace import size
 
 _MAX_JSON = 3_000_000
@@ -36,14 +37,29 @@ _WORDS = re.compile(r"[a-z]+|[A-Z][a-z]*")
 Path = tuple[str | int, ...]
 
 
-def read(parser: LexborHTMLParser) -> str:
-    """The longest text in the page's data, as HTML or as paragraphs parted by blank lines; "" where none is an article's length."""
+def read(parser: LexborHTMLParser) -> tuple[str, Thing]:
+    """The longest text in the page's data, as HTML or as paragraphs parted by blank lines, and the object that says who wrote it, or when it came
+    out, and holds it; ("", {}) where none is an article's length.
+    """
     best, most = "", float(_LEAST)
+    holder: tuple[object, Path] = (None, ())
     for value in _values(parser):
-        text, weight = _longest(value)
+        text, weight, path = _longest(value)
         if weight > most:
-            best, most = text, weight
-    return best
+            best, most, holder = text, weight, (value, path)
+    return best, _holder(*holder)
+
+
+def _holder(value: object, path: Path) -> Thing:
+    """The innermost object on the way to the text that says something of it."""
+    found: Thing = {}
+    for step in path:
+        if isinstance(value, dict):
+            found = value if any(one and plain(str(name)) in BESIDE for name, one in value.items()) else found
+            value = value.get(step, value.get(str(step)))
+        else:
+            value = value[step] if isinstance(value, list) and isinstance(step, int) and step < len(value) else None
+    return found
 
 
 def _values(parser: LexborHTMLParser) -> Iterator[object]:
@@ -65,20 +81,21 @@ def _values(parser: LexborHTMLParser) -> Iterator[object]:
                 yield parse(said)
 
 
-def _longest(value: object) -> tuple[str, float]:
-    """The group of strings with the most prose, and its weight."""
+def _longest(value: object) -> tuple[str, float, Path]:
+    """The group of strings with the most prose, its weight, and where its first stands."""
     groups: dict[Path, list[tuple[Path, str]]] = defaultdict(list)
     for path, text in _strings(value):
         groups[tuple("*" if isinstance(step, int) else step for step in path)].append((path, text))
     best, most = "", 0.0
+    place: Path = ()
     for shape, members in groups.items():
         members = [(path, text) for path, text in members if not text.lstrip().startswith(("{", "["))]  # settings, as JSON in a string
         prose = sum(length for _, text in members if (length := size(text)) >= _SENTENCE)
         names = {word.lower() for step in shape if isinstance(step, str) for word in (step, *_WORDS.findall(step))}
         weight = prose * (2 if names & _BODY else 1) * (0.05 if names & _NOT_BODY else 1)
         if prose >= _LEAST and weight > most:
-            best, most = _joined(members), weight
-    return best, most
+            best, most, place = _joined(members), weight, members[0][0]
+    return best, most, place
 
 
 def _joined(members: list[tuple[Path, str]]) -> str:

@@ -12,7 +12,8 @@ from selectolax.lexbor import LexborHTMLParser
 
 from pipeline.clean import access, choose, islands, pages, tree, typed
 from pipeline.clean.blocks import Block
-from pipeline.clean.metadata import Metadata, read_metadata
+from pipeline.clean.metadata import Metadata, completed, read_metadata
+from pipeline.clean.metadata.jsonld import Thing
 from pipeline.clean.tree import Tree
 from pipeline.errors import Blocked
 from pipeline.text.whitespace import paragraphs, size
@@ -52,7 +53,9 @@ def read_page(html: str, *, url: str = "", first: str = "") -> Page:
     confidence = choose.confidence(chosen, found)
     prose = sum(raw.prose for raw in raws)
     blocks = typed.types(found, raws, base=url, is_live=Genre.LIVE in said.genres)
-    if data := _of_data(said, parser, prose):
+    data, holder = _of_data(said, parser, prose)
+    if data:
+        said = completed(said, holder)
         blocks = tuple(Block(text) for text in data)
         prose = sum(map(size, data))
     judged = access.judge(
@@ -78,15 +81,15 @@ def read_page(html: str, *, url: str = "", first: str = "") -> Page:
     )
 
 
-def _of_data(said: Metadata, parser: LexborHTMLParser, prose: int) -> tuple[str, ...]:
-    """The paragraphs of the text that the page's data holds, where that is much more than what it shows; () else."""
+def _of_data(said: Metadata, parser: LexborHTMLParser, prose: int) -> tuple[tuple[str, ...], Thing]:
+    """The paragraphs of the text that the page's data holds, where that is much more than what it shows, and the object around it; (), {} else."""
     enough = 2 * prose + 200
-    text = said.body
+    text, holder = said.body, Thing()
     if size(text) <= enough and prose < _SHOWN:
-        text = islands.read(parser)
+        text, holder = islands.read(parser)
     is_text = not text.lstrip().startswith(("{", "["))  # settings of a shop or a paywall are no story
     found = _of_json(text) if is_text and size(text) > enough else ()
-    return found if sum(map(size, found)) > enough else ()  # markup that is escaped once more is longer than what it says
+    return (found, holder) if sum(map(size, found)) > enough else ((), {})  # markup that is escaped once more is longer than what it says
 
 
 def read_body(html: str, *, url: str = "") -> tuple[Block, ...]:

@@ -18,15 +18,16 @@ from selectolax.lexbor import LexborHTMLParser
 
 from pipeline.clean.metadata import authors, jsonld, kinds, names, times, title
 from pipeline.clean.metadata.around import Around, look
-from pipeline.clean.metadata.dates import Moment
+from pipeline.clean.metadata.dates import Moment, moment
 from pipeline.clean.metadata.head import Head, gather
-from pipeline.clean.metadata.jsonld import Graph, string, strings
+from pipeline.clean.metadata.jsonld import Graph, Thing, string, strings
 from pipeline.clean.metadata.said import Said, believed, letters
 from pipeline.text.language import primary
 from pipeline.text.whitespace import one_line
 from schemas.article import Author, Genre, Origin, Picture, Provenance
 
 _MAX_KEYWORDS = 50
+_MAX_HEADLINE = 600
 _MONTH_FIRST = re.compile(r"en-(?:us|ph)\b", re.IGNORECASE)
 _DAY_FIRST_ENDS = (".uk", ".au", ".nz", ".in", ".ie", ".za", ".ng", ".ke", ".my", ".sg", ".pk", ".lk", ".eu")
 """Ends of hosts that write English and put the day first."""
@@ -146,6 +147,28 @@ def read_metadata(parser: LexborHTMLParser, *, url: str = "") -> Metadata:
         body=_body(graph),
         provenance={name: how for name, how in known.items() if how is not None},
     )
+
+
+def completed(said: Metadata, data: Thing) -> Metadata:
+    """With what a page's data says in the object that holds its text, where the page itself says nothing, or no more than its title and address."""
+    fields = {names.plain(name): (name, value) for name, value in data.items() if value}
+    told = {kind: next((fields[name] for name in spelt if name in fields), ("", None)) for kind, spelt in names.DATA.items()}
+    changes: dict[str, Any] = {}
+    headline, people = string(told["headline"][1]), authors.of_data(told["author"][1])
+    if headline and (not said.headline or said.provenance["headline"].where == "title"):
+        changes["headline"] = headline[:_MAX_HEADLINE]
+    if people and not said.authors:
+        changes["authors"] = people
+    when = told["published"][1]
+    published = moment(str(when) if isinstance(when, int) else string(when))
+    if published and (said.published is None or said.provenance["published"].origin is Origin.URL):
+        changes |= {"published": published.at.astimezone(UTC), "published_local": local(published)}
+    known = {
+        field: Provenance(origin=Origin.DETECTED, confidence=0.8, where=told[kind][0])
+        for field, kind in (("headline", "headline"), ("authors", "author"), ("published", "published"))
+        if field in changes
+    }
+    return msgspec.structs.replace(said, **changes, provenance=said.provenance | known) if changes else said
 
 
 def local(found: Moment) -> str:

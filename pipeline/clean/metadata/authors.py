@@ -52,6 +52,11 @@ def read(head: Head, around: Around, graph: Graph, sites: Sequence[str]) -> tupl
     return chosen.value, believed(chosen, found, same=_same, alone=alone, differing_keeps=0.95)
 
 
+def of_data(value: object) -> tuple[Author, ...]:
+    """The people of an author field: names, objects with names, or lists of them."""
+    return _of_things(Graph(), value) if value else ()
+
+
 def _kept(found: Iterable[Said[tuple[Author, ...]]], sites: Sequence[str]) -> list[Said[tuple[Author, ...]]]:
     return [msgspec.structs.replace(one, value=kept) for one in found if (kept := _without_sites(one.value, sites))]
 

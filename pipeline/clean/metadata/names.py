@@ -1,6 +1,12 @@
-"""Names of `meta` elements, by what they say, the most reliable first. Tables only."""
+"""Names of `meta` elements and of data, by what they say, the most reliable first."""
 
 from __future__ import annotations
+
+
+def plain(name: str) -> str:
+    """A field's name without what its writers like: `published_at`, `publishedAt`."""
+    return name[:40].replace("_", "").replace("-", "").lower()
+
 
 TITLES = tuple(
     """
@@ -98,6 +104,17 @@ SITES = tuple(
     """.split()
 )
 """The name of the outlet."""
+
+DATA = {
+    "headline": "headline title".split(),
+    "author": "author authors byline writer writers".split(),
+    "published": """
+    publishedat datepublished publisheddate publishdate publishedon publishedtime publicationdate publicationtime firstpublished
+    firstpublishedat firstpublishedtime pubdate
+    """.split(),
+}
+"""Fields of the objects in a page's data, `plain`, by what they say of the text beside them."""
+BESIDE = frozenset((*DATA["author"], *DATA["published"]))
 
 OTHERS = (
     "og:title", "twitter:title", "og:url", "og:type", "article:content_tier", "twitter:label1", "twitter:data1", "twitter:label2", "twitter:data2"
