@@ -25,7 +25,7 @@ PARAGRAPH, HEADING, LIST_ITEM, CAPTION, LINK = Role
 
 
 class Block(msgspec.Struct, frozen=True):
-    """One block of text, white space collapsed. Never empty but for an embed."""
+    """One block of text, white space collapsed but in code of several lines. Never empty but for an embed."""
 
     text: str
     role: Role = Role.PARAGRAPH

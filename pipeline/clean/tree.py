@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
+from collections.abc import Sequence
 from functools import lru_cache
 from urllib.parse import urljoin
 
@@ -17,6 +18,7 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode
 from pipeline.clean import names
 from pipeline.clean.blocks import CAPTION, HEADING, LINK, LIST_ITEM, PARAGRAPH, Role
 from pipeline.errors import Unreadable
+from pipeline.text.whitespace import paragraphs
 
 MAX_DEPTH = 1500
 """Browsers stop at 512 levels."""
@@ -78,6 +80,9 @@ _FRAME_TAGS = {
     "figcaption": names.MEDIA,
     "form": names.PROMO,
 }
+_PARTS, _MOST = 3, 0.8
+"""So many parts or more, of which sentences are this share, are paragraphs of plain text; of a `pre`, one fewer."""
+_BLANK = re.compile(r"\n[^\S\n]*\n")
 _INITIALS = frozenset("BCDFGHJLMNPQRTX")
 """Letters that are no word by themselves in any language that we know: a paragraph does not begin with one and a space."""
 _NAMING = frozenset(("class", "id"))
@@ -391,6 +396,10 @@ def _flush(tree: Tree, index: int, in_caption: int, pieces: list[str], hrefs: li
         _join_initial(pieces)
     text = "".join(pieces).strip()
     if "  " in text or not text.isprintable():
+        if "\n" in text and not hrefs and (lines := _lines(tree.boxes[index].tag, text, pieces)):
+            for line in lines:
+                _add(tree, index, in_caption, line, 0, [], [])
+            return
         text = " ".join(text.split())
     if not text:
         return
@@ -403,6 +412,19 @@ def _flush(tree: Tree, index: int, in_caption: int, pieces: list[str], hrefs: li
         if line:
             within = sum(len("".join(some[start:end]).strip()) for start, end, _ in links)
             _add(tree, index, in_caption, line, min(within, len(line)), some, links)
+
+
+def _lines(tag: str, text: str, pieces: list[str]) -> Sequence[str]:
+    """The paragraphs of plain text in a `pre`, or in one text node that blank lines part; code as one text with its lines; () for what is neither."""
+    if tag == "pre":
+        parts = paragraphs(text)
+        code = "\n".join(line.rstrip() for line in "".join(pieces).expandtabs(4).split("\n") if line and not line.isspace())
+    elif len(pieces) == 1 and text.count("\n") >= _PARTS:
+        parts, code = tuple(" ".join(part.split()) for part in _BLANK.split(text) if part and not part.isspace()), ""
+    else:
+        return ()
+    prose = sum(len(part) for part in parts if prose_of(part, 0))
+    return parts if len(parts) >= _PARTS - (tag == "pre") and prose > len(text) * _MOST else (code,) if code else ()
 
 
 def _join_initial(pieces: list[str]) -> None:

@@ -23,6 +23,7 @@ from schemas.article import BlockKind, Picture, TextBlock, TextLink
 _REACH = 6
 """Elements around a block in which its type is looked for."""
 _MOST_EMBEDS = 100
+_ENDS = '.!?…。！？؟।"”'
 _PICTURES = 200
 """Pictures that are compared with a caption."""
 _SLACK = 64
@@ -111,8 +112,9 @@ def _post(boxes: list[Box], index: int) -> int | None:
 
 
 def _block(found: Tree, raw: Raw, base: str, times: dict[int, str]) -> Block:
-    text = _clean(raw.text)
     kind, level = _kind(found.boxes, raw)
+    is_code = kind is BlockKind.CODE and "\n" in raw.text
+    text = "\n".join(map(_clean_code, raw.text.split("\n"))) if is_code else _clean(raw.text)
     time = _time(found.boxes, raw.box, times) if times else ""
     if time and kind is BlockKind.PARAGRAPH:
         kind = BlockKind.LIVE
@@ -122,6 +124,10 @@ def _block(found: Tree, raw: Raw, base: str, times: dict[int, str]) -> Block:
 
 def _clean(text: str) -> str:
     return text if text.isprintable() else one_line(text)
+
+
+def _clean_code(line: str) -> str:
+    return " " * (len(line) - len(line.lstrip())) + _clean(line.lstrip())
 
 
 def _kind(boxes: list[Box], raw: Raw) -> tuple[BlockKind, int]:
@@ -141,6 +147,8 @@ def _kind(boxes: list[Box], raw: Raw) -> tuple[BlockKind, int]:
             kind = _OF_TAG.get(box.tag, kind)
             if kind is BlockKind.TABLE and raw.prose:
                 kind = BlockKind.PARAGRAPH  # a table that lays out the page
+            elif kind is BlockKind.CODE and raw.prose and "\n" not in raw.text and raw.text[-1] in _ENDS:
+                kind = BlockKind.PARAGRAPH  # plain text
         index = box.parent
     return kind, 0
 

@@ -38,6 +38,23 @@ def test_markup_says_what_a_block_is() -> None:
     assert [block.level for block in article.blocks] == [0, 2, 0, 0, 0, 0, 0]
 
 
+def test_code_keeps_its_lines_and_is_one_block() -> None:
+    code = "def depth(tide):\n\treturn 9 + tide\n\nprint(depth(2))"
+    article = page(f"<p>{PROSE[0]}</p><p>{PROSE[1]}</p><pre><code>{code}</code></pre><p>{PROSE[2]}</p>")
+    assert [block.text for block in article.blocks if block.kind is BlockKind.CODE] == [
+        "def depth(tide):\n    return 9 + tide\nprint(depth(2))"
+    ]
+    assert "\n\n".join(block.text for block in article.blocks) == article.text
+
+
+def test_plain_text_in_an_element_is_paragraphs() -> None:
+    for opened, closed in (("<pre>", "</pre>"), ("<div>", "</div>"), ("", "")):
+        assert kinds(page(opened + "\n\n".join(PROSE) + closed)) == [("paragraph", text) for text in PROSE]
+    wrapped = "\n".join(PROSE[0][at : at + 60] for at in range(0, len(PROSE[0]), 60))
+    [*_, last] = page(f"<p>{PROSE[1]}</p><p>{PROSE[2]}</p><p>{wrapped}\n\n and so on</p>").blocks
+    assert (last.kind, last.text[-9:]) == (BlockKind.PARAGRAPH, "and so on")
+
+
 def test_what_corrects_the_story_is_a_block_of_its_own_kind() -> None:
     for note in ("Correction: The vote was on Monday.", "<i>• This article was amended on 2 March 2024. The vote was on Monday.</i>"):
         article = page("".join(f"<p>{text}</p>" for text in [*PROSE, note]))
