@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from calendar import month_abbr, month_name
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta, timezone
 from functools import cache
 
 import ciso8601
@@ -152,9 +152,32 @@ def resolve(printed: Printed, published: date | None) -> date | None:
     return min(candidates, key=lambda day: (abs((day - published).days), day))
 
 
+_AMERICAN = {"ET": -5, "CT": -6, "MT": -7, "PT": -8}
+"""Clocks of the United States in winter; in summer they are an hour on."""
+
+
+def american(zone: str, day: date) -> int | None:
+    """Hours east of UTC of `ET`, `CT`, `MT` or `PT` on that day; None for another zone."""
+    return _AMERICAN[zone] + _is_summer(day) if zone in _AMERICAN else None
+
+
+def _is_summer(day: date) -> bool:
+    """Are clocks an hour on in the United States? To the day; since 2007 from March's second Sunday to November's first, before from April's first
+    to October's last. Counted here, since not each machine has the table of zones, and what is read of a page must not hang on that.
+    """
+    first, last = (date(day.year, 3, 14), date(day.year, 11, 7)) if day.year >= 2007 else (date(day.year, 4, 7), date(day.year, 10, 31))
+    return _sunday(first) <= day < _sunday(last)
+
+
+def _sunday(day: date) -> date:
+    """The last Sunday until a day."""
+    return day - timedelta(days=(day.weekday() + 1) % 7)
+
+
 _LONGEST_STAMP = 200
 """Characters, white space included."""
-_ZULU = re.compile(r"\s*(?:GMT|UTC)\s*([+-]\d)")
+_ZULU = re.compile(r"\s*\(?(?:GMT|UTC)\s*([+-])(\d\d?)(?::?(\d\d))?(?!\d)\)?")
+_ZONE_AT_END = re.compile(r"\s*\(?(?<![A-Za-z])([ECMP]T)\)?$")
 _TZINFOS = {
     "EST": -18000, "EDT": -14400, "CST": -21600, "CDT": -18000, "MST": -25200, "MDT": -21600, "PST": -28800, "PDT": -25200,
     "BST": 3600, "CET": 3600, "CEST": 7200, "EET": 7200, "EEST": 10800, "MSK": 10800, "IST": 19800, "JST": 32400, "KST": 32400,
@@ -169,13 +192,16 @@ def timestamp(value: str) -> datetime | None:
     """
     if len(value) > _LONGEST_STAMP:
         return None
-    value = _ZULU.sub(r" \1", " ".join(value.split())).strip()
+    value = _ZULU.sub(lambda found: f" {found[1]}{found[2]:0>2}{found[3] or '00'}", " ".join(value.split())).strip()
     if not value or len(value) > 80 or not any(sign.isdigit() for sign in value):
         return None
+    ended = _ZONE_AT_END.search(value)
+    value = value[: ended.start()] if ended else value
     found = _iso(value) or _mail(value) or _free(value)
     if found is None:
         return None
-    aware = found if found.tzinfo else found.replace(tzinfo=UTC)
+    hours = american(ended[1], found.date()) if ended else None
+    aware = found if found.tzinfo else found.replace(tzinfo=timezone(timedelta(hours=hours or 0)))
     try:
         aware = aware.astimezone(UTC)
     except (OverflowError, ValueError):

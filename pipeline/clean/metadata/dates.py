@@ -10,7 +10,7 @@ import ciso8601
 import msgspec
 
 from pipeline.clean.metadata.words import AFTERNOON
-from pipeline.text.dates import month_of
+from pipeline.text.dates import american, month_of
 
 _OFFSET = r"(?:GMT|UTC)\s?[+-]\d\d?(?::?\d\d)?(?!\d)|[+-]\d\d:?\d\d(?!\d)"
 """`GMT+7`, `UTC+5:30`, `+0200`: hours alone only where a word stands before them."""
@@ -50,8 +50,6 @@ _ZONES = {
     "BST": 1, "CET": 1, "CEST": 2, "MEZ": 1, "MESZ": 2, "EET": 2, "EEST": 3, "MSK": 3, "IST": 5.5, "PKT": 5, "SGT": 8, "HKT": 8, "PHT": 8,
     "JST": 9, "KST": 9, "AEST": 10, "AEDT": 11, "NZST": 12, "NZDT": 13, "UTC": 0, "GMT": 0, "Z": 0, "WIB": 7, "BRT": -3, "ART": -3,
 }  # fmt: skip
-_AMERICAN = {"ET": -5, "CT": -6, "MT": -7, "PT": -8}
-"""Clocks of the United States in winter; in summer they are an hour on."""
 _NAMED = ((_DAY_MONTH, (3, 2, 1)), (_MONTH_DAY, (3, 1, 2)), (_YEAR_FIRST, (1, 2, 3)), (_BUDDHIST, (3, 2, 1)))
 """Forms with a month's name, and which group is year, month and day."""
 _NEARER = {"listopada": 11, "lis": 11}
@@ -169,22 +167,7 @@ def _offset(zone: str, day: date) -> float | None:
     zone = zone.strip().upper()
     if digits := re.search(r"([+-])(\d\d?):?(\d\d)?$", zone):
         return (1 if digits[1] == "+" else -1) * (int(digits[2]) + int(digits[3] or 0) / 60)
-    if zone in _AMERICAN:
-        return _AMERICAN[zone] + _is_summer(day)
-    return _ZONES.get(zone)
-
-
-def _is_summer(day: date) -> bool:
-    """Are clocks an hour on in the United States? To the day; since 2007 from March's second Sunday to November's first, before from April's first
-    to October's last. Counted here, since not each machine has the table of zones, and what is read of a page must not hang on that.
-    """
-    first, last = (date(day.year, 3, 14), date(day.year, 11, 7)) if day.year >= 2007 else (date(day.year, 4, 7), date(day.year, 10, 31))
-    return _sunday(first) <= day < _sunday(last)
-
-
-def _sunday(day: date) -> date:
-    """The last Sunday until a day."""
-    return day - timedelta(days=(day.weekday() + 1) % 7)
+    return american(zone, day) or _ZONES.get(zone)
 
 
 def _built(year: int, month: int, day: int, time: tuple[int, int, int] | None, zone: str | None) -> Moment | None:
