@@ -241,10 +241,12 @@ def _take_above_list(judged: list[Judged], boxes: list[Box]) -> None:
 
 
 def _drop_labels(judged: list[Judged], _: list[Box]) -> None:
-    """A kicker, a section's name, a label of what is paid for: short, no sentence, above the headline."""
+    """A kicker, a section's name, a label of what is paid for: short, no sentence, above the headline and all of the story."""
     top = next((place for place, one in enumerate(judged) if one.raw.tag == "h1"), 0)
     for one in judged[:top]:
-        if one.is_kept and not one.raw.prose and one.raw.role is not HEADING and len(one.raw.text) <= _KICKER:
+        if one.is_kept and one.raw.prose:
+            return
+        if one.is_kept and one.raw.role is not HEADING and len(one.raw.text) <= _KICKER:
             one.is_kept, one.rule = False, "a label above the headline"
 
 

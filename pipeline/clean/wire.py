@@ -266,9 +266,7 @@ def _is_day(text: str) -> bool:
 
 
 def _picture(block: Block) -> Picture:
-    found = captions.caption_of(block.text)
-    picture = found or Picture(caption=block.text)
-    return msgspec.structs.replace(picture, url=block.url or None)
+    return msgspec.structs.replace(captions.of_caption(block.text), url=block.url or None)
 
 
 def _drop_bare_captions(body: Body) -> None:

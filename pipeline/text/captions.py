@@ -54,6 +54,10 @@ _AGENCY_SLASH = re.compile(
 )
 _AGENCY_PHOTO = re.compile(rf"{_AFTER}(?P<raw>(?P<who>[A-Z]{{2,5}})\s+(?P<kind>(?:File\s+|Handout\s+)?Photo))\.?$")
 _COPYRIGHT = re.compile(rf"{_AFTER}(?P<raw>(?:©|\(c\)|\(C\)|Copyright)\s*(?P<who>[^|.]{{2,60}}))$")
+_SIGNED = re.compile(
+    r"(?<=[.!?\"”’')\]])\s+(?P<raw>(?P<who>[A-Z][\w.'’-]{1,30}(?: [A-Z][\w.'’-]{0,30}){1,3})\s?/\s?"
+    r"(?P<agency>[A-Z][\w. -]{1,30}?)(?:\s(?P<kind>Photo|Image))?)$"
+)
 _CLOSED = (")", "]", ").", "].")
 _FILE_AT_END = re.compile(r"\s*[,/]\s*(?P<kind>[Ff]ile(?: [Pp]hoto)?|FILE PHOTO)$")
 
@@ -93,6 +97,14 @@ def caption_of(text: str) -> Picture | None:
     if licence and bare:
         return Picture(caption=bare, license_text=licence["words"].strip())
     return None
+
+
+def of_caption(text: str) -> Picture:
+    """The picture of what markup says is a caption. There a name and an agency behind a last sentence are a credit: `… on Friday. Ama Mensah/AFP`."""
+    found = caption_of(text)
+    if found is None and "/" in text[-80:] and (signed := _SIGNED.search(text, max(0, len(text) - _REACH))) and agency_of(signed["agency"]):
+        found = _picture(text, signed)
+    return found or Picture(caption=text)
 
 
 def _may_end_in_credit(text: str) -> bool:

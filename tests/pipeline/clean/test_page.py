@@ -173,6 +173,11 @@ def test_a_label_above_the_headline_is_no_paragraph() -> None:
         assert list(page(f"<article>{label}<h1>Channel to be deepened</h1>{BODY}</article>").paragraphs) == PROSE
 
 
+def test_short_lines_of_a_story_above_another_headline_stay() -> None:
+    story = f"<article><h2>Channel to be deepened</h2><p>{PROSE[0]}</p><p>Why now?</p><p>{PROSE[1]}</p><p>{PROSE[2]}</p></article>"
+    assert "Why now?" in page(f"{story}<div><h1>More of the Example Press</h1></div>").paragraphs
+
+
 def test_who_wrote_each_entry_of_a_live_page_is_no_paragraph() -> None:
     entries = "".join(
         f"<article class='entry'><h3>At {at}</h3><p>{text}</p><p>By Ama Mensah</p></article>" for at, text in enumerate(PROSE)

@@ -4,8 +4,16 @@ from __future__ import annotations
 
 import pytest
 
-from pipeline.text.captions import caption_of, merged
+from pipeline.text.captions import caption_of, merged, of_caption
 from schemas.article import Picture
+
+
+def test_a_name_and_an_agency_behind_a_captions_last_sentence_are_its_credit() -> None:
+    for credit in ("Ama Mensah/AFP", "Will Drake / Reuters", "Ama J. Mensah/AP Photo"):
+        picture = of_caption(f"A dredger lies at the quay. {credit}")
+        assert (picture.caption, picture.credit_raw) == ("A dredger lies at the quay.", credit)
+        assert caption_of(f"A dredger lies at the quay. {credit}") is None  # of a paragraph it may be the writer's signature
+    assert of_caption("A dredger lies at the quay. Ama Mensah/Will Drake").credit_raw == ""
 
 
 @pytest.mark.parametrize(
