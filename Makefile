@@ -7,7 +7,7 @@ PYTHON = $(shell for p in python3 python3.14 python3.13 python3.12 python3.11 py
 # Wheels only, each with its hash: nothing is built here, and nothing comes that was not looked at.
 INSTALL = $(PY) -m pip install -qq --disable-pip-version-check --require-hashes --only-binary :all:
 
-.PHONY: help setup demo test test-compose lint types check bench chaos lock
+.PHONY: help setup demo test test-compose lint types check bench chaos properties lock
 
 help:
 	@echo "make demo    the whole path, told in the terminal: simulated press, real workers, a consumer"
@@ -16,6 +16,7 @@ help:
 	@echo "make check   test, and: lint (ruff, import contracts), types (mypy --strict)"
 	@echo "make bench   benchmarks, side by side"
 	@echo "make chaos   20,000 documents, 300 faults, ledgers compared: an hour or two; CHAOS=\"--documents 500 --faults 40 --seed 7\" for less"
+	@echo "make properties    random machines over the storage functions, twenty times as long as in the suite: a quarter of an hour"
 	@echo "make setup   only build $(VENV); then $(VENV)/bin/newswire --help"
 	@echo "make lock    write requirements/ anew from pyproject.toml"
 
@@ -45,6 +46,9 @@ bench: $(VENV)/.bench
 
 chaos: $(VENV)/.dev
 	$(PY) -m tests.chaos $(CHAOS)
+
+properties: $(VENV)/.dev
+	$(PY) -m pytest -n 2 --timeout 0 --hypothesis-profile long tests/model/test_*_machine.py tests/model/taken_out_of_machines.py $(PROPERTIES)
 
 lock:
 	scripts/lock.sh

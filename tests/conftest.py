@@ -23,6 +23,7 @@ from tests.servers.valkey import DATABASES, Valkey
 pytest_plugins = ["tests.skips"]
 
 hypothesis.settings.register_profile("newswire", deadline=None)  # cores are shared with other test processes: time is no property
+hypothesis.settings.register_profile("long", deadline=None, max_examples=2000, print_blob=True)  # `make properties`
 hypothesis.settings.load_profile("newswire")
 
 _numbers = itertools.count(1)

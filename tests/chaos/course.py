@@ -99,8 +99,7 @@ def run(plan: Plan, *, tell: Callable[[str], None] = lambda _: None) -> Result:
 
 
 def draw(plan: Plan, run: Run, result: Result) -> list[Fault]:
-    """So many faults in a random order: each class at least once where there are enough, the rest by weight."""
-    chance = Random(plan.seed)
+    """The faults of a run; why some can't be is noted."""
     there = []
     for fault in faults.table():
         why = fault.why_not(run)
@@ -110,10 +109,13 @@ def draw(plan: Plan, run: Run, result: Result) -> list[Fault]:
             result.skipped[fault.name] = why
         else:
             there.append(fault)
-    if not there:
-        return []
-    chosen = chance.sample(there, k=min(len(there), plan.faults))
-    chosen += chance.choices(there, weights=[fault.weight for fault in there], k=plan.faults - len(chosen))
+    return chosen_of(there, plan.faults, Random(plan.seed)) if there else []
+
+
+def chosen_of(there: Sequence[Fault], count: int, chance: Random) -> list[Fault]:
+    """So many in a random order: each line of the table at least once where there are enough, the rest by weight."""
+    chosen = chance.sample(there, k=min(len(there), count))
+    chosen += chance.choices(there, weights=[fault.weight for fault in there], k=count - len(chosen))
     chance.shuffle(chosen)
     return chosen
 

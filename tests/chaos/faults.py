@@ -19,12 +19,16 @@ import redis
 
 from tests.chaos.driver import FAILPOINTS, FEED, Run
 from tests.chaos.place import MOST_CONNECTIONS, THEIRS, start_patiently
-from tests.chaos.system import send, send_group
+from tests.chaos.system import Team, send, send_group
 from tests.servers.proxy import Mode
 from tests.servers.valkey import Valkey
 
 Ended = Callable[[], None]
 Begun = tuple[float, Ended]
+Begin = Callable[[Run, Random], Begun]
+ROLES = {"beat": 2, "worker": 3, "flash": 1, "fetch": 2, "deliver": 3}
+KINDS = {"celery": 1, "files": 1, "stream": 1, "webhook": 1}
+"""Of newswire's processes and of consumers: how often one is killed, beside the others."""
 PAST_LEASE_S = 16.0
 """Longer than the leases of a run: 14 s of work, 6 s of a subscription."""
 OPERATOR_S = 60
@@ -41,15 +45,17 @@ class Fault:
     name: str
     touches: str
     """What it takes: no other fault takes the same at the same time."""
-    begin: Callable[[Run, Random], Begun]
+    begin: Begin
     weight: int = 1
     needs: str = ""
-    """`postgresql`, `disks`: where it can't be, the table says why."""
+    """`postgresql`, `disks`, a kind of consumer: where it can't be, the table says why."""
 
     def why_not(self, run: Run) -> str:
         """'' where it can be."""
         if self.needs == "postgresql" and run.place.postgres is None:
             return "SQLite has no server"
+        if self.needs in KINDS and not any(team.kind == self.needs for team in run.teams):
+            return "no such consumer in this run"
         if self.needs == "disks" and not run.place.data.is_small:
             return "no small file system: not root"
         return ""
@@ -64,25 +70,32 @@ def kill_child(run: Run, random: Random) -> Begun:
     return 0.5, nothing
 
 
-def kill_role(*roles: str) -> Callable[[Run, Random], Begun]:
+def kill_role(role: str) -> Begin:
     def begin(run: Run, random: Random) -> Begun:
-        send(run.system.pids[random.choice(roles)], signal.SIGKILL)
+        send(run.system.pids[role], signal.SIGKILL)
         return 1.0, nothing
 
     return begin
 
 
-def kill_consumer(run: Run, random: Random) -> Begun:
-    team = random.choice(run.teams)
-    team.kill()
-    return random.uniform(0.2, 3), team.start
+def of_kind(run: Run, kind: str, random: Random) -> Team:
+    return random.choice([team for team in run.teams if team.kind == kind])
 
 
-def freeze_role(*roles: str) -> Callable[[Run, Random], Begun]:
+def kill_consumer(kind: str) -> Begin:
+    def begin(run: Run, random: Random) -> Begun:
+        team = of_kind(run, kind, random)
+        team.kill()
+        return random.uniform(0.2, 3), team.start
+
+    return begin
+
+
+def freeze_role(role: str) -> Begin:
     """The process and all its children: a host that stood still."""
 
     def begin(run: Run, random: Random) -> Begun:
-        pid = run.system.pids[random.choice(roles)]
+        pid = run.system.pids[role]
         send_group(pid, signal.SIGSTOP)
         return PAST_LEASE_S, lambda: send_group(pid, signal.SIGCONT)
 
@@ -99,28 +112,51 @@ def freeze_child(run: Run, random: Random) -> Begun:
     return PAST_LEASE_S, lambda: send(pid, signal.SIGCONT)
 
 
-def freeze_consumer(run: Run, random: Random) -> Begun:
-    pid = random.choice(run.teams).pid
-    send_group(pid, signal.SIGSTOP)
-    return PAST_LEASE_S, lambda: send_group(pid, signal.SIGCONT)
+def freeze_consumer(kind: str) -> Begin:
+    def begin(run: Run, random: Random) -> Begun:
+        pid = of_kind(run, kind, random).pid
+        send_group(pid, signal.SIGSTOP)
+        return PAST_LEASE_S, lambda: send_group(pid, signal.SIGCONT)
+
+    return begin
 
 
-def restart_role(run: Run, random: Random) -> Begun:
-    send(run.system.pids[random.choice(("worker", "flash", "fetch", "beat", "deliver"))], signal.SIGTERM)
-    return 2.0, nothing
+def restart_role(role: str) -> Begin:
+    def begin(run: Run, random: Random) -> Begun:
+        send(run.system.pids[role], signal.SIGTERM)
+        return 2.0, nothing
+
+    return begin
 
 
-def restart_consumer(run: Run, random: Random) -> Begun:
-    team = random.choice(run.teams)
-    team.end()
-    return 0.5, team.start
+def restart_consumer(kind: str) -> Begin:
+    def begin(run: Run, random: Random) -> Begun:
+        team = of_kind(run, kind, random)
+        team.end()
+        return 0.5, team.start
+
+    return begin
 
 
-def two_of_everything(run: Run, random: Random) -> Begun:
-    stack = ExitStack()
-    for role in ("beat", "worker", "deliver"):
-        stack.enter_context(run.system.second(role, run.place.folder / f"second-{role}.log"))
-    return 6.0, stack.close
+def two_of(*roles: str) -> Begin:
+    """More processes of these roles, started by mistake, or on a second host."""
+
+    def begin(run: Run, random: Random) -> Begun:
+        stack = ExitStack()
+        for role in roles:
+            stack.enter_context(run.system.second(role, run.place.folder / f"second-{role}.log"))
+        return 6.0, stack.close
+
+    return begin
+
+
+def two_consumers(kind: str) -> Begin:
+    def begin(run: Run, random: Random) -> Begun:
+        stack = ExitStack()
+        stack.enter_context(of_kind(run, kind, random).second())
+        return 6.0, stack.close
+
+    return begin
 
 
 def failpoint(name: str) -> Fault:
@@ -239,7 +275,7 @@ def no_connections(run: Run, random: Random) -> Begun:
 # --- networks -------------------------------------------------------------------------------------------------------------------
 
 
-def cut(name: str) -> Callable[[Run, Random], Begun]:
+def cut(name: str) -> Begin:
     """All connections are reset, five times a second for a second."""
 
     def begin(run: Run, random: Random) -> Begun:
@@ -251,7 +287,7 @@ def cut(name: str) -> Callable[[Run, Random], Begun]:
     return begin
 
 
-def network(name: str, mode: Mode, seconds: float) -> Callable[[Run, Random], Begun]:
+def network(name: str, mode: Mode, seconds: float) -> Begin:
     def begin(run: Run, random: Random) -> Begun:
         proxy = run.place.proxies[name]
         proxy.mode = mode
@@ -269,7 +305,7 @@ def network(name: str, mode: Mode, seconds: float) -> Callable[[Run, Random], Be
 # --- disks, the press, documents ------------------------------------------------------------------------------------------------
 
 
-def full_disk(which: str) -> Callable[[Run, Random], Begun]:
+def full_disk(which: str) -> Begin:
     def begin(run: Run, random: Random) -> Begun:
         disk = run.place.disks[which]
         disk.fill()
@@ -284,7 +320,7 @@ def full_disk(which: str) -> Callable[[Run, Random], Begun]:
     return begin
 
 
-def bad_press(*ways: str, path: str = "feed") -> Callable[[Run, Random], Begun]:
+def bad_press(*ways: str, path: str = "feed") -> Begin:
     def begin(run: Run, random: Random) -> Begun:
         paths = ["/rss.xml"]
         if path == "page":
@@ -356,23 +392,38 @@ def environment_with(more: dict[str, str]) -> dict[str, str]:
     return dict(os.environ) | more
 
 
+def of_role(role: str) -> list[Fault]:
+    """What may happen to a process of ours: each line is drawn at least once in a long run."""
+    return [
+        Fault(name=f"kill -9 of {role}", touches=role, begin=kill_role(role), weight=ROLES[role]),
+        Fault(name=f"{role} stopped past its lease", touches=role, begin=freeze_role(role)),
+        Fault(name=f"an orderly restart of {role}", touches=role, begin=restart_role(role)),
+        Fault(name=f"a second {role}", touches="second", begin=two_of(role)),
+    ]
+
+
+def of_consumer(kind: str) -> list[Fault]:
+    """What may happen to a consumer's process. A second one of a webhook would want the same port."""
+    faults = [
+        Fault(name=f"kill -9 of a {kind} consumer", touches="consumer", begin=kill_consumer(kind), weight=KINDS[kind], needs=kind),
+        Fault(name=f"a {kind} consumer stopped", touches="consumer", begin=freeze_consumer(kind), needs=kind),
+        Fault(name=f"an orderly restart of a {kind} consumer", touches="consumer", begin=restart_consumer(kind), needs=kind),
+    ]
+    if kind != "webhook":
+        faults.append(Fault(name=f"a second {kind} consumer", touches="consumer", begin=two_consumers(kind), needs=kind))
+    return faults
+
+
 def table() -> list[Fault]:
     """All faults that a run may draw."""
     pg, disks = "postgresql", "disks"
     return [
         Fault(name="kill -9 of a pool child", touches="", begin=kill_child, weight=8),
-        Fault(name="kill -9 of a worker", touches="worker", begin=kill_role("worker", "flash", "fetch"), weight=5),
-        Fault(name="kill -9 of beat", touches="beat", begin=kill_role("beat"), weight=3),
-        Fault(name="kill -9 of the deliverer", touches="deliver", begin=kill_role("deliver"), weight=5),
-        Fault(name="kill -9 of a consumer", touches="consumer", begin=kill_consumer, weight=5),
         *(failpoint(name) for name in FAILPOINTS),
         Fault(name="a pool child stopped past its lease", touches="", begin=freeze_child, weight=2),
-        Fault(name="a worker stopped past its lease", touches="worker", begin=freeze_role("worker", "fetch"), weight=2),
-        Fault(name="beat or the deliverer stopped past its lease", touches="deliver", begin=freeze_role("beat", "deliver"), weight=2),
-        Fault(name="a consumer stopped", touches="consumer", begin=freeze_consumer, weight=1),
-        Fault(name="an orderly restart of a role", touches="worker", begin=restart_role, weight=4),
-        Fault(name="an orderly restart of a consumer", touches="consumer", begin=restart_consumer, weight=2),
-        Fault(name="two of everything", touches="second", begin=two_of_everything, weight=2),
+        *(fault for role in ROLES for fault in of_role(role)),
+        *(fault for kind in KINDS for fault in of_consumer(kind)),
+        Fault(name="a second beat, worker and deliverer at once", touches="second", begin=two_of("beat", "worker", "deliver")),
         Fault(name="Redis killed", touches="redis", begin=kill_redis, weight=3),
         Fault(name="Redis back with an older AOF", touches="redis", begin=old_redis, weight=2),
         Fault(name="Redis flushed", touches="redis", begin=flush_redis, weight=3),

@@ -140,9 +140,25 @@ class Team:
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
+        self._process = self._started()
+
+    @contextmanager
+    def second(self) -> Iterator[None]:
+        """One more process of it, over the same ledger."""
+        other = self._started()
+        try:
+            yield
+        finally:
+            other.terminate()
+            with suppress(subprocess.TimeoutExpired):
+                other.wait(8)
+            send_group(other.pid, signal.SIGKILL)
+            other.wait()
+
+    def _started(self) -> subprocess.Popen[bytes]:
         parent = os.getpid()
         with self._log.open("ab") as log:
-            self._process = subprocess.Popen(
+            return subprocess.Popen(
                 [sys.executable, str(TEAM), self.kind],
                 env=self._environment,
                 cwd=PARTS,

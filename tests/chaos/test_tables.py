@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from random import Random
 
 import pytest
 
 from benchmarks import nothing_lost_page
+from pipeline.delivery import targets
 from tests.chaos import faults, report, rules
 from tests.chaos.code import sources
-from tests.chaos.course import Plan, Result, wait_for_facts
+from tests.chaos.course import Plan, Result, chosen_of, wait_for_facts
 from tests.chaos.driver import FAILPOINTS
 from tests.chaos.parts.sitecustomize import SWITCHES
 from tests.chaos.system import Team
@@ -70,3 +72,18 @@ def test_what_an_enricher_failed_with_is_tried_again_where_all_others_are_served
 ) -> None:
     teams = [Team(f"team-{number}", "celery", tmp_path, {}, after) for number, after in enumerate(waiting)]
     assert wait_for_facts(teams) is yes
+
+
+def test_each_role_and_kind_of_consumer_is_killed_stopped_restarted_and_doubled() -> None:
+    names = {fault.name for fault in faults.table()}
+    assert set(faults.KINDS) == set(targets())
+    for role in ("beat", "worker", "flash", "fetch", "deliver"):
+        assert {f"kill -9 of {role}", f"{role} stopped past its lease", f"an orderly restart of {role}", f"a second {role}"} <= names
+    for kind in targets():
+        assert {f"kill -9 of a {kind} consumer", f"a {kind} consumer stopped", f"an orderly restart of a {kind} consumer"} <= names
+
+
+def test_a_run_of_three_hundred_faults_draws_each_line_of_the_table() -> None:
+    chosen = chosen_of(faults.table(), 300, Random(7))
+    assert len(chosen) == 300
+    assert {fault.name for fault in chosen} == {fault.name for fault in faults.table()}

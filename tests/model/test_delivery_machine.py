@@ -164,10 +164,13 @@ class DeliveryMachine(RuleBasedStateMachine):
         if not again:
             self.made.remove(due)
         message = due.message
-        held = self.holds.get(message.item)
-        if ok and (held is None or (message.epoch, message.seq) > (held.epoch, held.seq)):
+        if ok and self.applies(message, self.holds.get(message.item)):
             self.holds[message.item] = message
         self.answers.append(Answer(generation=message.generation, item=due.item, seq=due.seq, ok=ok))
+
+    def applies(self, message: Message, held: Message | None) -> bool:
+        """The guard; who applies a kill of what it does not hold keeps a tombstone."""
+        return held is None or (message.epoch, message.seq) > (held.epoch, held.seq)
 
     @precondition(lambda self: self.made)
     @rule(which=choice)
