@@ -19,6 +19,7 @@ from tests.chaos import faults
 from tests.chaos.code import sources
 from tests.chaos.driver import FAILPOINTS, FILES, MOST_WAITING, Run
 from tests.chaos.faults import Fault
+from tests.chaos.leaks import Held, grown, measure
 from tests.chaos.place import Place
 from tests.chaos.system import Team
 from tests.chaos.verdict import Finding, judge
@@ -26,6 +27,8 @@ from tests.chaos.verdict import Finding, judge
 FEED_WINDOW = 3000
 RECOVER_S = 60.0
 """From the end of the last fault until what arrives then has reached every consumer."""
+FIRST_DOCUMENTS = 200
+"""Then all is quiet once, and what it holds is measured."""
 PATIENCE_S = 90.0
 """The press waits for a backlog so long, then it goes on."""
 
@@ -65,6 +68,8 @@ class Result:
     stored: int = 0
     published: int = 0
     messages: dict[str, int] = field(default_factory=dict)
+    held: dict[str, Held] = field(default_factory=dict)
+    """By moment: what processes and servers held when all was quiet."""
     took_s: float = 0.0
     recovered_s: float | None = None
     quiet_s: float | None = None
@@ -78,6 +83,7 @@ def run(plan: Plan, *, tell: Callable[[str], None] = lambda _: None) -> Result:
         one = Run(place, press, plan.seed, without=plan.without, consumers=plan.consumers, kinds=plan.kinds)
         try:
             one.start()
+            at_the_start = _quiet_at_the_start(one, plan) if plan.probes else None
             _break(one, plan, result, tell)
             if plan.probes:
                 _probe(one, result, tell)
@@ -88,6 +94,9 @@ def run(plan: Plan, *, tell: Callable[[str], None] = lambda _: None) -> Result:
                     Finding("lost", f"not quiet within {plan.quiet_deadline_s:.0f} s: {waiting}", (one.missing() or [""])[0])
                 )
             result.findings += judge(one)
+            if at_the_start is not None:
+                result.held = {"at the start": at_the_start, "at the end": measure(one)}
+                result.findings += [Finding(*found) for found in grown(*result.held.values())]
             if plan.probes:
                 result.lives = [_why(one, of) for of in list(dict.fromkeys(found.of for found in result.findings if found.of))[:3]]
             result.hits, result.stored, result.published = one.hits, one.items(), one.published
@@ -96,6 +105,14 @@ def run(plan: Plan, *, tell: Callable[[str], None] = lambda _: None) -> Result:
             one.close()
     result.took_s = time.monotonic() - began
     return result
+
+
+def _quiet_at_the_start(run: Run, plan: Plan) -> Held:
+    """What all of it holds after its first documents. Raises RuntimeError where it does not become quiet before anything is broken."""
+    run.publish(min(FIRST_DOCUMENTS, plan.documents // 2))
+    if run.until_quiet(plan.quiet_deadline_s) is None:
+        raise RuntimeError(f"Not quiet before the first fault: {run.waits_for()} still to do.")
+    return measure(run)
 
 
 def draw(plan: Plan, run: Run, result: Result) -> list[Fault]:

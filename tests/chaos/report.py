@@ -70,6 +70,7 @@ def as_json(result: Result) -> dict[str, Any]:
         "published": result.published,
         "items": result.stored,
         "messages": result.messages,
+        "held": {moment: held._asdict() for moment, held in result.held.items()},
         "verdict": {kind: wrong[kind] for kind in KINDS},
         "findings": [f"{found.kind}: {found.words}" for found in result.findings[:20]],
         "recovered_s": None if result.recovered_s is None else round(result.recovered_s, 1),

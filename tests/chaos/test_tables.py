@@ -5,17 +5,21 @@ from __future__ import annotations
 import json
 from pathlib import Path
 from random import Random
+from typing import Any
 
 import pytest
+import redis
 
 from benchmarks import nothing_lost_page
 from pipeline.delivery import targets
-from tests.chaos import faults, report, rules
+from tests.chaos import faults, leaks, report, rules
 from tests.chaos.code import sources
 from tests.chaos.course import Plan, Result, chosen_of, wait_for_facts
 from tests.chaos.driver import FAILPOINTS
 from tests.chaos.parts.sitecustomize import SWITCHES
+from tests.chaos.place import MOST_CONNECTIONS
 from tests.chaos.system import Team
+from tests.chaos.verdict import KINDS
 
 ROWS = json.loads(rules.RESULTS.read_text(encoding="utf-8"))
 
@@ -87,3 +91,46 @@ def test_a_run_of_three_hundred_faults_draws_each_line_of_the_table() -> None:
     chosen = chosen_of(faults.table(), 300, Random(7))
     assert len(chosen) == 300
     assert {fault.name for fault in chosen} == {fault.name for fault in faults.table()}
+
+
+QUIET = leaks.Held(  # about what a run on PostgreSQL held at its start
+    connections=11,
+    files={"worker": 29, "a child of worker": 23},
+    resident={"worker": 90 << 20, "a child of worker": 150 << 20},
+    keys={"_kombu.binding.ingest in our Redis, 0": 1},
+    redis_bytes={"our Redis": 2 << 20},
+)
+
+
+def test_what_has_not_grown_by_more_than_its_margin_is_no_leak() -> None:
+    assert leaks.grown(QUIET, QUIET) == []
+    assert leaks.grown(QUIET, QUIET._replace(connections=11 + leaks.MORE_CONNECTIONS)) == []
+
+
+@pytest.mark.parametrize(
+    ("leak", "kind"),
+    [
+        ({"connections": 11 + leaks.MORE_CONNECTIONS + 1}, "connections grown"),
+        ({"files": {"worker": 29 + leaks.MORE_FILES + 1}}, "files grown"),
+        ({"resident": {"a child of worker": (150 << 20) + leaks.MORE_BYTES + 1}}, "memory grown"),
+        ({"keys": {"unacked in our Redis, 0": leaks.MORE_ENTRIES + 1}}, "Redis grown"),
+        ({"keys": {f"reply {n} in our Redis, 0": 1 for n in range(leaks.MORE_ENTRIES + 2)}}, "Redis grown"),
+        ({"redis_bytes": {"our Redis": (2 << 20) + leaks.MORE_REDIS_BYTES + 1}}, "Redis grown"),
+    ],
+)
+def test_a_leak_turns_the_verdict_red(leak: dict[str, Any], kind: str) -> None:
+    assert [found for found, _ in leaks.grown(QUIET, QUIET._replace(**leak))] == [kind]
+    assert kind in KINDS
+
+
+def test_margins_leave_room_to_fail() -> None:
+    """The server's own limit would end a run before a bound above it."""
+    assert QUIET.connections + leaks.MORE_CONNECTIONS < MOST_CONNECTIONS
+
+
+def test_keys_that_never_expire_are_counted_and_results_that_do_are_not(valkey_url: str) -> None:
+    with redis.Redis.from_url(valkey_url, decode_responses=True) as client:
+        client.rpush("forgotten", 1, 2, 3)
+        client.xadd("entries", {"a": 1})
+        client.set("result", 1, ex=60)
+        assert dict(leaks.lasting(client)) == {"forgotten": 3, "entries": 1}

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import os
 from collections import Counter, defaultdict
-from contextlib import suppress
 from datetime import timedelta
-from pathlib import Path
 from typing import Any, NamedTuple
 
 from sqlalchemy import func, select, true
@@ -33,9 +30,10 @@ KINDS = (
     "innocents in quarantine",
     "consumers differ",
     "rows that nobody will claim",
-    "connections left",
-    "files left open",
-    "memory kept",
+    "connections grown",
+    "files grown",
+    "memory grown",
+    "Redis grown",
     "recovered late",
 )
 
@@ -129,7 +127,7 @@ def aside(run: Run) -> list[Finding]:
 
 
 def left(run: Run) -> list[Finding]:
-    """What a leak leaves: rows, connections, open files."""
+    """Rows that a leak leaves."""
     found: list[Finding] = []
     last = select(tables.log_state.c.last).scalar_subquery()
     long_ago = run.press.now() - OVERDUE  # sources are polled all the time: what is due now is no leak
@@ -144,24 +142,7 @@ def left(run: Run) -> list[Finding]:
         count = int(run.ask(select(func.count()).select_from(table).where(where))[0][0])
         if count:
             found.append(Finding("rows that nobody will claim", f"{count} {name}"))
-    if run.place.postgres is not None:
-        connections = run.place.proxies["database"].connections
-        bound = 8 * len(run.system.all_pids())
-        if connections > bound:
-            found.append(Finding("connections left", f"{connections} to PostgreSQL, for {len(run.system.all_pids())} processes"))
-    for pid in run.system.all_pids():
-        with suppress(OSError):  # it has ended
-            if (count := len(list(Path(f"/proc/{pid}/fd").iterdir()))) > MOST_FILES:
-                found.append(Finding("files left open", f"{count} by process {pid}"))
-            resident = int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * PAGE_BYTES
-            if resident > MOST_MEMORY_BYTES:
-                found.append(Finding("memory kept", f"{resident >> 20} MB by process {pid}"))
     return found
 
 
 OVERDUE = timedelta(seconds=60)
-MOST_FILES = 120
-"""A worker of two children has some 40, the deliverer 20 and a connection or two for each target."""
-MOST_MEMORY_BYTES = 400 << 20
-"""A worker's child has some 150 MB, with a document in its hands more."""
-PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
