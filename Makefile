@@ -16,7 +16,7 @@ help:
 	@echo "make check   test, and: lint (ruff, import contracts), types (mypy --strict)"
 	@echo "make bench   benchmarks, side by side"
 	@echo "make chaos   20,000 documents, 300 faults, ledgers compared: an hour or two; CHAOS=\"--documents 500 --faults 40 --seed 7\" for less"
-	@echo "make properties    random machines over the storage functions, twenty times as long as in the suite: a quarter of an hour"
+	@echo "make properties    random machines over the storage functions, twenty times as long as in the suite: some minutes"
 	@echo "make setup   only build $(VENV); then $(VENV)/bin/newswire --help"
 	@echo "make lock    write requirements/ anew from pyproject.toml"
 

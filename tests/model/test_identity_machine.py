@@ -154,7 +154,7 @@ def run(db: Database, monkeypatch: pytest.MonkeyPatch, examples: int, **more: An
 
 
 def test_whatever_arrives_at_once_is_stored_once(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
-    run(database, monkeypatch, settings().max_examples // 25)
+    run(database, monkeypatch, settings().max_examples // 12)
 
 
 def test_a_rule_taken_out_is_found(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
