@@ -12,7 +12,7 @@ from rich.tree import Tree as Drawn
 from newswire.cli.output import plain
 from pipeline.clean import choose, tree
 from pipeline.clean import clean as cleaned
-from pipeline.clean.choose import Judged
+from pipeline.clean.tidying import Judged
 from pipeline.clean.tree import Tree
 from pipeline.errors import Unreadable
 from pipeline.text import charset

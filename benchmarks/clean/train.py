@@ -28,7 +28,7 @@ from rich.table import Table
 
 from benchmarks.clean.data import SETS, Truth, load
 from benchmarks.clean.metrics import Counts, mean_f1, shingles, snippet_counts, summed_f1, text_counts
-from pipeline.clean import choose, features, tree
+from pipeline.clean import choose, features, tidying, tree
 from pipeline.clean.blocks import Role
 from pipeline.errors import Unreadable
 from pipeline.text import charset
@@ -174,10 +174,10 @@ def _likelihoods(page: Labelled, booster: lightgbm.Booster, columns: Sequence[in
     return [float(next(answers)) if row.is_sure is None else float(row.is_sure) for row in page.rows]
 
 
-def _judged(page: Labelled, likely: Sequence[float], cut: float, without: str) -> list[choose.Judged]:
+def _judged(page: Labelled, likely: Sequence[float], cut: float, without: str) -> list[tidying.Judged]:
     is_short = bool(page.boxes) and page.boxes[0].prose < choose.SHORT and without != SHORT_RULE
     judged = [
-        choose.Judged(
+        tidying.Judged(
             one.raw,
             (one.by_hand if is_short else value >= cut) and one.raw.role is not Role.CAPTION,
             float(one.by_hand) if is_short else value,
@@ -185,7 +185,7 @@ def _judged(page: Labelled, likely: Sequence[float], cut: float, without: str) -
         )
         for one, value in zip(page.judged, likely, strict=True)
     ]
-    choose.tidy(judged, page.boxes, without=without)
+    tidying.tidy(judged, page.boxes, without=without)
     return judged
 
 
@@ -227,7 +227,7 @@ def leave_one_out(pages: Sequence[Labelled]) -> list[dict[str, Any]]:
         for page in pages
     ]
     found = [{"without": "", **base}, {"without": "the model: hand-set rules alone", **scores(pages, by_hand)[0]}]
-    found += [{"without": rule, **scores(pages, whole, without=rule)[0]} for rule in (SHORT_RULE, *choose.TIDYING)]
+    found += [{"without": rule, **scores(pages, whole, without=rule)[0]} for rule in (SHORT_RULE, *tidying.TIDYING)]
     for name, left_out in GROUPS.items():
         columns = [at for at, column in enumerate(features.NAMES) if column not in left_out.split()]
         found.append({"without": name, **scores(pages, crossed(pages, columns))[0]})

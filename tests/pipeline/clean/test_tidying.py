@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from pipeline.clean import choose, tree
+from pipeline.clean import tidying, tree
 from pipeline.clean.blocks import Role
-from pipeline.clean.choose import Judged
+from pipeline.clean.tidying import Judged
 
 ENTRY = "<li><a href='/{0}'>The trawler of the year {0}, and its crew</a></li>"
 PROSE = "The harbour commission voted on Monday to deepen the main channel by two metres, ending a dispute of nine years."
@@ -18,7 +18,7 @@ def kept_headings(body: str) -> list[str]:
     assert root is not None
     found = tree.read_tree(root)
     judged = [Judged(raw, raw.role is Role.PARAGRAPH, 0.0, "") for raw in found.blocks]
-    choose.tidy(judged, found.boxes)
+    tidying.tidy(judged, found.boxes)
     return [one.raw.text for one in judged if one.is_kept and one.raw.role is Role.HEADING]
 
 
@@ -40,7 +40,7 @@ def kept(body: str, *, likelihood: float) -> list[str]:
     assert root is not None
     found = tree.read_tree(root)
     judged = [Judged(raw, raw.role is not Role.LINK, likelihood, "") for raw in found.blocks]
-    choose.tidy(judged, found.boxes)
+    tidying.tidy(judged, found.boxes)
     return [one.raw.text for one in judged if one.is_kept]
 
 
