@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import json
-
-from benchmarks.clean.table import PAGE, RESULTS, markdown, with_figures
+from benchmarks.clean.table import PAGE, figures, with_figures
 
 
 def test_the_figures_of_the_page_are_those_of_the_run() -> None:
     page = PAGE.read_text(encoding="utf-8")
-    assert page == with_figures(page, markdown(json.loads(RESULTS.read_text(encoding="utf-8")))), "run python -m benchmarks.clean.table"
+    assert page == with_figures(page, figures()), "run python -m benchmarks.clean.table"
