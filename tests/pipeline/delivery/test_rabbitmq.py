@@ -115,9 +115,10 @@ def test_an_answer_that_we_could_not_store_comes_again(theirs: Theirs) -> None:
     channel.close()
 
 
-def test_their_queue_is_theirs_whatever_arguments_it_has(theirs: Theirs) -> None:
+@pytest.mark.parametrize("arguments", [{"x-max-priority": 10}, {"x-queue-type": "quorum"}])
+def test_their_queue_is_theirs_whatever_arguments_it_has(theirs: Theirs, arguments: dict[str, Any]) -> None:
     """Declared by us without them, a RabbitMQ would refuse us, or their worker."""
-    theirs.make(queue_arguments={"x-max-priority": 10})
+    theirs.make(queue_arguments=arguments, durable=True)
     channel = theirs.open(priority=5)
     channel.send(3, [message(1)], NOW)
     channel.close()
