@@ -65,7 +65,7 @@ def decode(body: bytes, content_type: str = "") -> str:
     in_header = _IN_HEADER.search(content_type)
     in_document = _IN_XML.search(body[:_PRESCAN]) or _IN_META.search(body[:_PRESCAN])
     utf8 = _strictly(body, "utf-8")
-    if utf8 is not None and _SHIFT in body and (shifted := _strictly(body, "iso2022_jp")) is not None:
+    if utf8 is not None and _SHIFT[0] in body and _SHIFT in body and (shifted := _strictly(body, "iso2022_jp")) is not None:
         return shifted  # its bytes are all ASCII, and it says so itself
     for label in (in_header[1] if in_header else None, in_document[1].decode("ascii") if in_document else None):
         codec = _codec(label)
