@@ -17,7 +17,8 @@ from schemas.article import Access
 
 _MUCH = 1500
 """Characters of prose above which nothing stands in an article's place."""
-_LITTLE = 600
+LITTLE = 600
+"""Characters of prose that a teaser has at most."""
 _BARE = 200
 """Characters of prose below which the page is what its short lines say; above it, a banner beside a text is only a banner."""
 _GATED = 3500
@@ -43,17 +44,26 @@ class Judgement(msgspec.Struct, frozen=True):
 
 
 def judge(
-    said: Metadata, lines: Sequence[str], kept: Sequence[str], *, prose: int, links: int = 0, below: str = "", is_brief: bool = False
+    said: Metadata,
+    lines: Sequence[str],
+    kept: Sequence[str],
+    *,
+    prose: int,
+    links: int = 0,
+    below: str = "",
+    is_brief: bool = False,
+    buttons: Sequence[str] = (),
 ) -> Judgement:
     """Judge a page by what it says of itself, its lines of text, those of them that were taken for the article, and their running text.
 
-    `prose`: characters; `links`: how many the page has; `below`: a link right below the text; `is_brief`: its one `article` is the text.
+    `prose`: characters; `links`: how many the page has; `below`: a link right below the text, or, below a short one, a button;
+    `is_brief`: its one `article` is the text; `buttons`: the words of those below its first paragraph.
     """
     if prose < _MUCH and (blocked := _blocked(said, lines, kept, prose)):
         return blocked
     if prose < LEAST_PROSE and not (said.is_article and prose >= 30 or is_brief and prose >= _BRIEF):
         return Judgement(Access.BLOCKED, f"holds no article: {_what(lines, prose, links)}.")
-    return _partial(said, lines, kept, prose, below) or Judgement(Access.FULL)
+    return _partial(said, lines, kept, prose, below, buttons) or Judgement(Access.FULL)
 
 
 def _blocked(said: Metadata, lines: Sequence[str], kept: Sequence[str], prose: int) -> Judgement | None:
@@ -67,30 +77,30 @@ def _blocked(said: Metadata, lines: Sequence[str], kept: Sequence[str], prose: i
         )
     if not said.is_article and (told := _find(ERROR, short[:5], at_start=True)):
         return Judgement(Access.BLOCKED, f"is an error page served as a page: it says {told!r}.", "Look whether its address still holds.")
-    if prose < _LITTLE and (told := _find(CONSENT, instead)):
+    if prose < LITTLE and (told := _find(CONSENT, instead)):
         return Judgement(Access.BLOCKED, f"is a consent wall, not an article: it says {told!r}.", "Ask the publisher for a feed or access.")
-    if prose < _LITTLE and not said.is_article and (told := _find(LOGIN, instead)):
+    if prose < LITTLE and not said.is_article and (told := _find(LOGIN, instead)):
         return Judgement(Access.BLOCKED, f"asks for a login in place of an article: it says {told!r}.", "Ask the publisher for access.")
     return None
 
 
-def _partial(said: Metadata, lines: Sequence[str], kept: Sequence[str], prose: int, below: str) -> Judgement | None:
+def _partial(said: Metadata, lines: Sequence[str], kept: Sequence[str], prose: int, below: str, buttons: Sequence[str]) -> Judgement | None:
     """Is only the beginning there? One clear sign suffices; a paywall's mark alone does not, as many send the text along."""
     gate = ""
     if prose < _GATED:
         start = next((place for place, text in enumerate(lines) if len(text) >= _PARAGRAPH), 0)
-        gate = _find(GATE, [text for text in lines[start:] if len(text) < _SHORT_LINE])
+        gate = _find(GATE, [text for text in (*lines[start:], *buttons) if len(text) < _SHORT_LINE])
     words = sum(len(text.split()) for text in kept) if said.is_free is False and said.word_count else 0
     if words and said.word_count > 60 + 2 * words:
         return Judgement(Access.PARTIAL, f"holds {words} of the {said.word_count} words that it says the text has")
     if gate and (said.is_free is False or prose < _MUCH):
         return Judgement(Access.PARTIAL, f"says {gate!r}")
-    if said.is_free is False and prose < _LITTLE:
+    if said.is_free is False and prose < LITTLE:
         return Judgement(Access.PARTIAL, "says that not all may read it, and shows little")
     if prose >= _MUCH:
         return None
     if below and _folded(below).strip(_AFTER_MORE + "[(") in MORE:
-        return Judgement(Access.PARTIAL, f"ends with a link {below!r}")
+        return Judgement(Access.PARTIAL, f"ends with {below!r}")
     more = next((text for text in (*lines[-3:], *kept[-1:]) if _ends_open(text)), "")
     return Judgement(Access.PARTIAL, f"ends with {more[-40:]!r}") if more else None
 

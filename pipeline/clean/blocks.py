@@ -25,12 +25,12 @@ PARAGRAPH, HEADING, LIST_ITEM, CAPTION, LINK = Role
 
 
 class Block(msgspec.Struct, frozen=True):
-    """One block of text, white space collapsed but in code of several lines. Never empty but for an embed."""
+    """One block of text, white space collapsed but in code of several lines. Never empty but for an embed, and a picture without a caption."""
 
     text: str
     role: Role = Role.PARAGRAPH
     url: str = ""
-    """For LINK: where it leads. For CAPTION: the picture. For an embed: what it shows."""
+    """For LINK: where it leads. For a picture: where it is. For an embed: what it shows."""
     kind: BlockKind = BlockKind.PARAGRAPH
     level: int = 0
     time: str = ""

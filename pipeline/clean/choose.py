@@ -100,13 +100,23 @@ def _keep_around(judged: list[Judged], boxes: list[Box]) -> None:
             one.is_kept, one.rule = True, "a link between the story's paragraphs"
 
 
-def link_below(judged: list[Judged], boxes: list[Box]) -> str:
-    """The words of a link right below the story's last paragraph, in the element around it; "" where none is there."""
+def link_below(judged: list[Judged], tree: Tree, *, with_buttons: bool = False) -> str:
+    """The words of a link or a button right below the story's last paragraph, in the element around it; "" where none is there."""
+    boxes = tree.boxes
     last = next((place for place in range(len(judged) - 1, -1, -1) if judged[place].is_kept and judged[place].raw.prose), len(judged))
+    for before, index, words in tree.buttons if with_buttons and last < len(judged) else ():
+        if before == last + 1 and words and boxes[judged[last].raw.box].parent in tidying.inside(boxes, index, 3):
+            return words
     for one in judged[last + 1 : last + 2]:
         if one.raw.role is LINK and one.raw.tag != "li" and boxes[judged[last].raw.box].parent in tidying.inside(boxes, one.raw.box, 3):
             return one.raw.text
     return ""
+
+
+def buttons_below(judged: list[Judged], tree: Tree) -> list[str]:
+    """The words of all buttons below the story's first paragraph."""
+    first = next((place for place, one in enumerate(judged) if one.is_kept and one.raw.prose), len(judged))
+    return [words for before, _, words in tree.buttons if before > first]
 
 
 def is_brief(judged: list[Judged], boxes: list[Box]) -> bool:

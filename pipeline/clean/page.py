@@ -5,6 +5,7 @@ Which blocks are the story's: `choose`.
 
 from __future__ import annotations
 
+import re
 from html import unescape
 
 import msgspec
@@ -15,10 +16,12 @@ from pipeline.clean.blocks import Block
 from pipeline.clean.metadata import Metadata, completed, read_metadata
 from pipeline.clean.metadata.jsonld import Thing
 from pipeline.clean.tree import Tree
-from pipeline.errors import Blocked
+from pipeline.errors import Blocked, Unreadable
 from pipeline.text.whitespace import paragraphs, size
 from schemas.article import Access, Genre
 
+_FEED = re.compile(r"\s*(?:<\?xml[^>]*>\s*)?(?:<!--(?:[^-]|-(?!->))*-->\s*)*<(rss|feed|rdf:RDF|urlset|sitemapindex)[\s>]")
+"""How a feed or a sitemap begins: RSS 2.0, RFC 4287, RSS 1.0, sitemaps.org."""
 _SHOWN = 600
 """Characters of prose below which a page's scripts may be what shows its text: then its data is searched."""
 
@@ -44,6 +47,10 @@ def read_page(html: str, *, url: str = "", first: str = "") -> Page:
 
     Raises Blocked for challenge pages, consent walls, errors, logins and pages that hold none.
     """
+    if feed := _FEED.match(html, 0, 5000):
+        raise Unreadable(
+            f"{url or 'It'} is a feed or a sitemap (<{feed[1]}>), not a page.", url=url, hint="`newswire sources add` takes its address."
+        )
     parser = tree.parse(html)
     said = read_metadata(parser, url=url)
     body = parser.body
@@ -64,8 +71,9 @@ def read_page(html: str, *, url: str = "", first: str = "") -> Page:
         [block.text for block in blocks],
         prose=prose,
         links=found.links,
-        below=choose.link_below(chosen, found.boxes),
+        below=choose.link_below(chosen, found, with_buttons=prose < access.LITTLE),
         is_brief=prose < access.LEAST_PROSE and choose.is_brief(chosen, found.boxes),
+        buttons=choose.buttons_below(chosen, found),
     )
     if judged.access is Access.BLOCKED:
         raise Blocked(f"{url or 'The page'} {judged.reason}", url=url, hint=judged.hint)

@@ -59,7 +59,7 @@ _NEVER_DEEP = frozenset(
 )
 
 _SKIPPED = (
-    "script style noscript template nav button select svg math object canvas audio video dialog menu textarea input label head"
+    "script style noscript template nav select svg math object canvas audio video dialog menu textarea input label head"
     " link meta title datalist map area progress meter source track base frame frameset noframes amp-ad amp-analytics amp-sidebar amp-consent"
 )
 _INLINE = (
@@ -70,7 +70,7 @@ _BLOCKS = (
     "p div article section main header footer aside h1 h2 h3 h4 h5 h6 ul ol li dl dt dd table thead tbody tr td th blockquote pre figure figcaption"
     " form fieldset details summary address body"
 )
-_SKIP, _TEXT, _IN, _LINK, _BREAK, _IMAGE, _FRAME, _TIME, _BLOCK = range(9)
+_SKIP, _TEXT, _IN, _LINK, _BREAK, _IMAGE, _FRAME, _TIME, _BUTTON, _BLOCK = range(10)
 _HEADINGS = frozenset("h1 h2 h3 h4 h5 h6".split())
 _FRAME_TAGS = {
     "footer": names.FRAME,
@@ -82,6 +82,7 @@ _FRAME_TAGS = {
 }
 _PARTS, _MOST = 3, 0.8
 """So many parts or more, of which sentences are this share, are paragraphs of plain text; of a `pre`, one fewer."""
+_PICTURE_FILES = (".jpg", ".jpeg", ".png", ".webp", ".avif", ".gif")
 _BLANK = re.compile(r"\n[^\S\n]*\n")
 _INITIALS = frozenset("BCDFGHJLMNPQRTX")
 """Letters that are no word by themselves in any language that we know: a paragraph does not begin with one and a space."""
@@ -93,7 +94,7 @@ _FRAME_ROLES = frozenset(("navigation", "complementary", "banner", "contentinfo"
 def _tag_ids() -> tuple[dict[int, int], dict[int, str]]:
     """lexbor's numbers of the tags that we know → what to do with them, and their names."""
     kinds = dict.fromkeys(_SKIPPED.split(), _SKIP) | dict.fromkeys(_INLINE.split(), _IN) | dict.fromkeys(_BLOCKS.split(), _BLOCK)
-    kinds |= {"a": _LINK, "br": _BREAK, "img": _IMAGE, "iframe": _FRAME, "embed": _FRAME, "time": _TIME}
+    kinds |= {"a": _LINK, "br": _BREAK, "img": _IMAGE, "iframe": _FRAME, "embed": _FRAME, "time": _TIME, "button": _BUTTON}
     parser = LexborHTMLParser("<p>x")
     found, known = {}, {}
     for name, kind in kinds.items():
@@ -154,16 +155,27 @@ class Box(msgspec.Struct, gc=False):
     linked: int = 0
 
 
+class Shown(msgspec.Struct, gc=False):
+    """A picture or a frame."""
+
+    before: int
+    """The index of the block that comes next."""
+    box: int
+    url: str
+    """As it stands there, not yet absolute."""
+    is_picture: bool
+
+
 class Tree(msgspec.Struct):
     """What one walk found."""
 
     blocks: list[Raw] = []
     boxes: list[Box] = []
     """The first is `body`; parents come before their children."""
-    pictures: dict[int, str] = {}
-    """The first picture's address, by the index of the `figure` around it."""
-    embeds: list[tuple[int, int, str]] = []
-    """What other sites show in frames: before which block, in which element, whose address; as it stands there, not yet absolute."""
+    shown: list[Shown] = []
+    """Pictures that have no caption, and what other sites show in frames."""
+    buttons: list[tuple[int, int, str]] = []
+    """Before which block, in which element, and what they say."""
     times: list[tuple[int, str]] = []
     """`time` elements: in which element, what the machine's form says."""
     was_cut: bool = False
@@ -367,11 +379,13 @@ def _walk(root: LexborNode) -> Tree:
             pieces.append(_BR)
             breaks += 1
         elif kind == _IMAGE:
-            if box.figure > 0 and box.figure not in tree.pictures and (source := _of_picture(node.attributes)):
-                tree.pictures[box.figure] = source
+            if not in_link or _leads_to_picture(opened[-1][1]):
+                _show(tree, index, bool(pieces), _of_picture(node.attributes))
         elif kind == _FRAME:
             if url := _of_frame(node.attributes):
-                tree.embeds.append((len(tree.blocks) + bool(pieces), index, url))
+                tree.shown.append(Shown(len(tree.blocks) + bool(pieces), index, url, False))
+        elif kind == _BUTTON:
+            tree.buttons.append((len(tree.blocks) + bool(pieces), index, " ".join(node.text()[:_MAX_LABEL].split())))
         elif (child := node.first_child) is not None:
             if kind == _LINK:
                 in_link += 1
@@ -396,9 +410,10 @@ def _flush(tree: Tree, index: int, in_caption: int, pieces: list[str], hrefs: li
         _join_initial(pieces)
     text = "".join(pieces).strip()
     if "  " in text or not text.isprintable():
-        if "\n" in text and not hrefs and (lines := _lines(tree.boxes[index].tag, text, pieces)):
+        tag = tree.boxes[index].tag
+        if "\n" in text and (not hrefs or tag == "pre") and (lines := _lines(tag, text, pieces)):
             for line in lines:
-                _add(tree, index, in_caption, line, 0, [], [])
+                _add(tree, index, in_caption, line, linked if len(lines) == 1 else 0, [], [])
             return
         text = " ".join(text.split())
     if not text:
@@ -418,7 +433,9 @@ def _lines(tag: str, text: str, pieces: list[str]) -> Sequence[str]:
     """The paragraphs of plain text in a `pre`, or in one text node that blank lines part; code as one text with its lines; () for what is neither."""
     if tag == "pre":
         parts = paragraphs(text)
-        code = "\n".join(line.rstrip() for line in "".join(pieces).expandtabs(4).split("\n") if line and not line.isspace())
+        code = "\n".join(
+            line.rstrip() for line in "".join(pieces).replace(_BR, "\n").expandtabs(4).split("\n") if line and not line.isspace()
+        )
     elif len(pieces) == 1 and text.count("\n") >= _PARTS:
         parts, code = tuple(" ".join(part.split()) for part in _BLANK.split(text) if part and not part.isspace()), ""
     else:
@@ -442,7 +459,7 @@ def _add(tree: Tree, index: int, in_caption: int, line: str, linked: int, pieces
     prose = 0
     if in_caption:
         role = CAPTION
-        url = tree.pictures.get(box.figure, "")
+        url = _take_picture(tree, box.figure)
     elif tag in _HEADINGS:
         role = HEADING
     elif len(hrefs) == 1 and linked >= len(line) * 0.8:
@@ -491,10 +508,39 @@ def _parted(pieces: list[str], hrefs: list[tuple[int, int, str]]) -> list[tuple[
     return [(pieces[first:last], within) for (first, last), within in zip(cuts, links, strict=True)]
 
 
+def _show(tree: Tree, index: int, has_pieces: bool, url: str) -> None:
+    """Keep a picture: for the caption that stands above it in its figure, or the one that is to come, or for itself."""
+    figure = tree.boxes[index].figure
+    if not url:
+        return
+    last = tree.blocks[-1] if tree.blocks else None
+    if figure > 0 and last is not None and last.role is CAPTION and tree.boxes[last.box].figure == figure:
+        last.url = last.url or url
+    elif figure < 0 or not tree.shown or tree.boxes[tree.shown[-1].box].figure != figure:  # else another size of the same, or a second one
+        tree.shown.append(Shown(len(tree.blocks) + has_pieces, index, url, True))
+
+
+def _take_picture(tree: Tree, figure: int) -> str:
+    """The address of the picture that a caption belongs to: in the same figure, or, where there is none, right above it; "" for none."""
+    last = tree.shown[-1] if tree.shown else None
+    if last is None or not last.is_picture or tree.boxes[last.box].figure != figure or figure < 0 and last.before != len(tree.blocks):
+        return ""
+    return tree.shown.pop().url
+
+
+def _leads_to_picture(url: str) -> bool:
+    """Does a link around a picture only show it larger? One that leads to a page is a card or an advertisement."""
+    return url.partition("?")[0].lower().endswith(_PICTURE_FILES)
+
+
 def _of_picture(attributes: dict[str, str | None]) -> str:
-    """The address of a picture; "" for one that stands in the page itself."""
+    """The address of a picture; "" for an icon, and for one that stands in the page itself."""
+    for name in ("width", "height"):
+        size = attributes.get(name) or ""
+        if size.isdecimal() and len(size) < 3:
+            return ""
     given = (attributes.get(name) or "" for name in ("data-src", "src", "data-original"))
-    return next((url for url in given if url and not url.startswith("data:")), "")
+    return next((url for url in given if url and not url.startswith("data:") and not url.endswith(".svg")), "")
 
 
 def _of_frame(attributes: dict[str, str | None]) -> str:

@@ -6,7 +6,7 @@ raw blocks, kept ─ types ─► blocks ─ the rules of wire text ─► parag
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Sequence
 from itertools import groupby
 
@@ -23,7 +23,11 @@ from schemas.article import BlockKind, Picture, TextBlock, TextLink
 _REACH = 6
 """Elements around a block in which its type is looked for."""
 _MOST_EMBEDS = 100
+_ENTRIES, _MOST = 3, 0.6
+"""So many entries or more, with this share of a story's prose, make it a live blog."""
 _ENDS = '.!?…。！？؟।"”'
+_ICON = 3
+"""What a page shows so often is an icon."""
 _PICTURES = 200
 """Pictures that are compared with a caption."""
 _SLACK = 64
@@ -43,7 +47,7 @@ _OF_TAG = {
 
 def types(found: Tree, raws: Sequence[Raw], *, base: str = "", is_live: bool = False) -> tuple[Block, ...]:
     """Blocks of raw ones: white space and signs cleaned, the cells of a table's row made one; what other sites show, where it stands."""
-    times = _times(found) if is_live else {}
+    times = _times(found) if is_live or len(found.times) >= _ENTRIES and _is_live(found, raws) else {}
     blocks: list[Block] = []
     embeds = _embeds(found, raws, base)
     places = {id(raw): place for place, raw in enumerate(found.blocks)} if embeds else {}
@@ -68,16 +72,19 @@ def types(found: Tree, raws: Sequence[Raw], *, base: str = "", is_live: bool = F
 
 
 def _embeds(found: Tree, raws: Sequence[Raw], base: str) -> list[tuple[int, Block]]:
-    """Frames and posts within the elements that hold the story's paragraphs, and not among what sells: before which block, and what they are."""
+    """Frames, posts and pictures without a caption within the elements that hold the story's paragraphs, and not among what sells: before which
+    block, and what they are."""
     boxes = found.boxes
     posts = {index for index, box in enumerate(boxes) if box.tag == "blockquote" and any(post in box.label for post in _POSTS)}
-    if not posts and not found.embeds:
+    if not posts and not found.shown:
         return []
     story = {boxes[raw.box].parent for raw in raws if raw.prose and _post(boxes, raw.box) is None}
-    kept: list[tuple[int, Block]] = []
-    for at, index, url in found.embeds:
-        if _is_within(boxes, index, story):
-            kept.append((at, Block("", url=tree.absolute(url, base), kind=BlockKind.EMBED)))
+    often = Counter(shown.url for shown in found.shown)
+    kept = [
+        (shown.before, Block("", url=url, kind=BlockKind.PICTURE if shown.is_picture else BlockKind.EMBED))
+        for shown in found.shown
+        if often[shown.url] < _ICON and _is_within(boxes, shown.box, story) and (url := tree.absolute(shown.url, base))
+    ]
     said: dict[int, list[tuple[int, Raw]]] = {}
     for place, raw in enumerate(found.blocks if posts else ()):
         if (post := _post(boxes, raw.box)) is not None:
@@ -94,7 +101,7 @@ def _is_within(boxes: list[Box], index: int, story: set[int]) -> bool:
     for _ in range(_REACH):
         if index in story:
             return True
-        if index <= 0 or boxes[index].bits & (names.PROMO | names.COMMENTS | names.RELATED):
+        if index <= 0 or boxes[index].bits & (names.PROMO | names.COMMENTS | names.RELATED | names.AUTHOR):
             return False
         index = boxes[index].parent
     return False
@@ -169,15 +176,34 @@ def _times(found: Tree) -> dict[int, str]:
     return {found.boxes[box].parent: said for box, said in own.items()} | own
 
 
+def _is_live(found: Tree, raws: Sequence[Raw]) -> bool:
+    """Is most of the story in elements side by side and alike, each with its own `time`?"""
+    boxes = found.boxes
+    times = _times(found)
+    prose: dict[tuple[int, str], dict[int, int]] = {}
+    for raw in raws:
+        entry = _entry(boxes, raw.box, times) if raw.prose else 0
+        if entry:
+            of_like = prose.setdefault((boxes[entry].parent, boxes[entry].tag), {})
+            of_like[entry] = of_like.get(entry, 0) + raw.prose
+    most = max(prose.values(), key=lambda of_like: sum(of_like.values()), default={})
+    return len(most) >= _ENTRIES and sum(most.values()) > _MOST * sum(raw.prose for raw in raws)
+
+
 def _time(boxes: list[Box], index: int, times: dict[int, str]) -> str:
     """The time of the entry that a block is in: what a `time` says in an element around it, or beside it."""
+    return times.get(_entry(boxes, index, times), "")
+
+
+def _entry(boxes: list[Box], index: int, times: dict[int, str]) -> int:
+    """The element around a block that has a `time` of its own; 0 for none."""
     for _ in range(_REACH):
         if index <= 0 or boxes[index].tag in ("main", "body"):
-            return ""
+            return 0
         if index in times:
-            return times[index]
+            return index
         index = boxes[index].parent
-    return ""
+    return 0
 
 
 def _links(raw: Raw, text: str, base: str) -> tuple[TextLink, ...]:
@@ -210,8 +236,8 @@ def typed(blocks: Sequence[Block], body: Body, pictures: Sequence[Picture]) -> t
     shown = 0
     found: list[TextBlock] = []
     for block in blocks:
-        if block.kind is BlockKind.EMBED:
-            found.append(TextBlock(kind=BlockKind.EMBED, text=block.text, id=_id(block.text or block.url, seen), url=block.url))
+        if block.kind is BlockKind.EMBED or not block.text:
+            found.append(TextBlock(kind=block.kind, text=block.text, id=_id(block.text or block.url, seen), url=block.url))
         elif block.role is CAPTION:
             for place in (at % len(pictures) for at in range(shown, shown + min(len(pictures), _PICTURES))):  # they come in the same order
                 if pictures[place].caption and pictures[place].caption in block.text or block.url and pictures[place].url == block.url:

@@ -59,7 +59,7 @@ class Body(msgspec.Struct, kw_only=True):
 def read_body(blocks: Sequence[Block], *, published: datetime | None = None, headline: str = "", is_page: bool = False) -> Body:
     """Sort the blocks of one story. `published` only finds the year that its dateline leaves out. `is_page`: markup told the story apart."""
     body = Body()
-    blocks = [block for block in blocks if block.kind is not BlockKind.EMBED]
+    blocks = [block for block in blocks if block.text and block.kind is not BlockKind.EMBED]
     if published is None:
         stamps = (bylines.stamp_of(block.text) for block in blocks[:_LEAD_WITHIN])
         stamp = next((found for found in stamps if found), None)

@@ -90,6 +90,7 @@ def test_a_story_about_such_things_or_with_a_banner_is_a_story(body: str) -> Non
         ("", "<div>Cet article est réservé aux abonnés.</div>"),
         ("", "<div>この記事は有料会員限定です。</div>"),
         ("", "<p>The rest of the fleet will have to wait until … Read more</p>"),
+        ("", "<button>Subscribe to continue reading</button>"),
     ],
 )
 def test_a_beginning_is_known_as_one_and_says_why(head: str, below: str) -> None:
@@ -119,6 +120,16 @@ def test_where_a_text_is_cut_off_the_words_of_the_gate_are_none_of_it(last: str,
     assert article.access is Access.PARTIAL
     assert list(article.paragraphs) == [*PROSE, *([last] if last else [])]
     assert all(not block.links for block in article.blocks)
+
+
+def test_a_button_right_below_a_short_text_cuts_it_off() -> None:
+    article = page(f"<article>{BODY}<div><button type='button'> Continue\n reading </button></div></article>")
+    assert (article.access, article.access_reason) == (Access.PARTIAL, "ends with 'Continue reading'")
+
+
+def test_a_button_that_shows_more_of_a_long_text_cuts_nothing_off() -> None:
+    assert page(f"<div>{BODY * 3}</div><button>Read more</button>").access is Access.FULL
+    assert page(f"{BODY}<footer><div><div><div><button>Read more</button></div></div></div></footer>").access is Access.FULL
 
 
 def test_links_to_other_stories_below_a_text_cut_nothing_off() -> None:

@@ -277,3 +277,12 @@ def test_a_body_in_data_that_is_escaped_twice_is_no_longer_for_it() -> None:
     escaped = html.escape(html.escape(BODY.replace("<p>", "<p class='text'>")))
     data = json.dumps({"@type": "NewsArticle", "headline": "Channel to be deepened", "articleBody": escaped})
     assert list(page(BODY, head=f"<script type='application/ld+json'>{data}</script>").paragraphs) == PROSE
+
+
+@pytest.mark.parametrize("root", ["rss version='2.0'", "feed xmlns='http://www.w3.org/2005/Atom'", "rdf:RDF", "urlset", "sitemapindex"])
+def test_a_feed_or_a_sitemap_is_no_page(root: str) -> None:
+    name = root.split(" ", maxsplit=1)[0]
+    with pytest.raises(Unreadable, match=f"<{name}>") as refused:
+        document = f"<?xml version='1.0'?>\n<!-- made by a program -->\n<{root}><item><description>{BODY}</description></item></{name}>"
+        clean(Draft(format="html", page_html=document, url="https://example.org/feed"))
+    assert "sources add" in refused.value.hint

@@ -47,6 +47,11 @@ def test_code_keeps_its_lines_and_is_one_block() -> None:
     assert "\n\n".join(block.text for block in article.blocks) == article.text
 
 
+def test_code_with_links_keeps_its_lines_too() -> None:
+    article = page(f"<p>{PROSE[0]}</p><p>{PROSE[1]}</p><pre>import <a href='/tide'>tide</a>\nprint(tide)</pre><p>{PROSE[2]}</p>")
+    assert [block.text for block in article.blocks if block.kind is BlockKind.CODE] == ["import tide\nprint(tide)"]
+
+
 def test_plain_text_in_an_element_is_paragraphs() -> None:
     for opened, closed in (("<pre>", "</pre>"), ("<div>", "</div>"), ("", "")):
         assert kinds(page(opened + "\n\n".join(PROSE) + closed)) == [("paragraph", text) for text in PROSE]
@@ -107,6 +112,47 @@ def test_a_picture_stands_where_it_stood_and_is_no_text() -> None:
     )
 
 
+def pictures(body: str) -> list[tuple[str, str]]:
+    return [(block.text, block.url) for block in page(body).blocks if block.kind is BlockKind.PICTURE]
+
+
+def test_a_picture_without_a_caption_stands_in_its_place_too() -> None:
+    for shown in (
+        "<p><img src='/f.jpg' alt='A dredger'></p>",
+        "<figure><picture><source srcset='/f.webp'><img data-src='/f.jpg' src='data:,'></picture></figure>",
+        "<figure><img src='/f.jpg'><noscript><img src='/f.jpg?large'></noscript></figure>",
+        "<div class='picture'><a href='/f.jpg?full'><img src='/f.jpg' width='800' height='100%'></a></div>",
+    ):
+        article = page(f"<p>{PROSE[0]}</p>{shown}<p>{PROSE[1]}</p><p>{PROSE[2]}</p>")
+        picture = article.blocks[1]
+        assert (picture.kind, picture.text, picture.url, picture.start) == (BlockKind.PICTURE, "", "https://example.org/f.jpg", None)
+        assert article.text == "\n\n".join(PROSE)
+
+
+def test_icons_advertisements_and_pictures_of_other_stories_are_left_out() -> None:
+    for shown in (
+        "<img src='/star.png'>" * 3,
+        "<img src='/pixel.gif' width='1' height='1'>",
+        "<img src='/arrow.svg'>",
+        "<div class='promo'><img src='/a.jpg'></div>",
+        "<p><a href='/another-story'><img src='/a.jpg'></a></p>",
+        "<div class='author-bio'><img src='/a.jpg'></div>",
+    ):
+        assert pictures(f"<p>{PROSE[0]}</p>{shown}<p>{PROSE[1]}</p><p>{PROSE[2]}</p>") == []
+    assert pictures(f"<p>{PROSE[0]}</p><p>{PROSE[1]}</p><p>{PROSE[2]}</p></article><article><img src='/a.jpg'>") == []
+
+
+def test_a_caption_has_the_address_of_its_picture_with_or_without_a_figure() -> None:
+    for shown in (
+        "<div class='wp-caption'><a href='/f.jpg'><img src='/f.jpg'></a><p class='wp-caption-text'>A dredger at work.</p></div>",
+        "<figure><figcaption>A dredger at work.</figcaption><img src='/f.jpg'></figure>",
+    ):
+        assert pictures(f"<p>{PROSE[0]}</p>{shown}<p>{PROSE[1]}</p><img src='/g.jpg'><p>{PROSE[2]}</p>") == [
+            ("A dredger at work.", "https://example.org/f.jpg"),
+            ("", "https://example.org/g.jpg"),
+        ]
+
+
 def test_an_id_is_of_what_is_said_and_survives_an_edit_elsewhere() -> None:
     before, after = (
         page("".join(f"<p>{text}</p>" for text in PROSE)),
@@ -129,13 +175,20 @@ def test_entries_of_a_live_blog_keep_their_order_and_their_times() -> None:
         for hour, text in zip((9, 8, 7), PROSE, strict=True)
     )
     said = '<script type="application/ld+json">{"@type":"LiveBlogPosting","headline":"Channel to be deepened"}</script>'
-    article = page(f"<div>{entries}</div>", said)
-    assert [(block.kind, block.time[11:13]) for block in article.blocks] == [
-        (BlockKind.LIVE, "09"),
-        (BlockKind.LIVE, "08"),
-        (BlockKind.LIVE, "07"),
-    ]
-    assert [block.text for block in article.blocks] == PROSE
+    for head in (said, ""):
+        article = page(f"<div>{entries}</div>", head)
+        assert [(block.kind, block.time[11:13]) for block in article.blocks] == [
+            (BlockKind.LIVE, "09"),
+            (BlockKind.LIVE, "08"),
+            (BlockKind.LIVE, "07"),
+        ]
+        assert [block.text for block in article.blocks] == PROSE
+
+
+def test_times_beside_a_story_make_it_no_live_blog() -> None:
+    times = "".join(f"<p><time datetime='2026-03-0{day}'>{day} March</time></p>" for day in (1, 2, 3))
+    article = page(f"<div>{times}</div>{''.join(f'<p>{text}</p>' for text in PROSE)}")
+    assert {block.time for block in article.blocks} == {""}
 
 
 def test_another_article_that_the_page_loads_below_is_none_of_it() -> None:
