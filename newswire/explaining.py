@@ -10,7 +10,7 @@ from rich.text import Text
 from rich.tree import Tree as Drawn
 
 from newswire.cli.output import plain
-from pipeline.clean import choose, tree
+from pipeline.clean import choose, hidden, tree
 from pipeline.clean import clean as cleaned
 from pipeline.clean.tidying import Judged
 from pipeline.clean.tree import Tree
@@ -49,7 +49,7 @@ def explained(body: bytes, url: str = "") -> Explained:
     """Read a page as `clean` does, and keep the reasons. Raises Unreadable only for markup that can't be parsed."""
     html = charset.decode(body)
     parser = tree.parse(html)
-    found = tree.read_tree(parser.body) if parser.body is not None else Tree()
+    found = hidden.read_tree(parser.body) if parser.body is not None else Tree()
     article: Article | None = None
     try:
         article = cleaned(Draft(format="html", page_html=html or " ", url=url))

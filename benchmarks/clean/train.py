@@ -28,7 +28,7 @@ from rich.table import Table
 
 from benchmarks.clean.data import SETS, Truth, load
 from benchmarks.clean.metrics import Counts, mean_f1, shingles, snippet_counts, summed_f1, text_counts
-from pipeline.clean import choose, features, tidying, tree
+from pipeline.clean import choose, features, hidden, tidying, tree
 from pipeline.clean.blocks import Role
 from pipeline.errors import Unreadable
 from pipeline.text import charset
@@ -83,7 +83,7 @@ def labelled(truth: Truth) -> Labelled:
     fold = int(hashlib.md5(truth.domain.encode()).hexdigest(), 16) % FOLDS
     try:
         parser = tree.parse(charset.decode(truth.body()))
-        found = tree.read_tree(parser.body) if parser.body else None
+        found = hidden.read_tree(parser.body) if parser.body else None
     except Unreadable:
         found = None
     if found is None:

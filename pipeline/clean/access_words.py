@@ -93,3 +93,11 @@ lees verder, lees meer, czytaj dalej, czytaj więcej, читать далее, �
 続きを読む, もっと見る, 더 보기, 계속 읽기, läs mer, les mer, læs mere, lue lisää, číst dál
 """)
 """What leads from a teaser to its whole text."""
+
+SHOW = phrases("""
+show more, show all, view more, see more, show full text, show full article, expand, mehr anzeigen, alles anzeigen, mehr zeigen, voir plus
+afficher plus, afficher la suite, ver más, mostrar más, mostra altro, ver mais, mostrar mais, meer tonen, toon meer, pokaż więcej, rozwiń
+показать полностью, показать ещё, показать еще, развернуть, показати більше, daha fazla göster, عرض المزيد, 展开, 展开全文, 点击展开, 全文を表示
+さらに表示, 더보기, visa mer, vis mer, vis mere, näytä lisää, zobrazit více, xem thêm, selengkapnya, baca selengkapnya, อ่านต่อ, और पढ़ें
+""")
+"""What shows the rest of a text that is in the page already, besides MORE."""

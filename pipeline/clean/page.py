@@ -11,7 +11,7 @@ from html import unescape
 import msgspec
 from selectolax.lexbor import LexborHTMLParser
 
-from pipeline.clean import access, choose, islands, pages, tree, typed
+from pipeline.clean import access, choose, hidden, islands, pages, tree, typed
 from pipeline.clean.blocks import Block
 from pipeline.clean.metadata import Metadata, completed, read_metadata
 from pipeline.clean.metadata.jsonld import Thing
@@ -54,7 +54,7 @@ def read_page(html: str, *, url: str = "", first: str = "") -> Page:
     parser = tree.parse(html)
     said = read_metadata(parser, url=url)
     body = parser.body
-    found = tree.read_tree(body) if body is not None else Tree()
+    found = hidden.read_tree(body) if body is not None else Tree()
     chosen = choose.choose(found)
     raws = [one.raw for one in chosen if one.is_kept]
     confidence = choose.confidence(chosen, found)

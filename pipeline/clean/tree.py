@@ -166,6 +166,17 @@ class Shown(msgspec.Struct, gc=False):
     is_picture: bool
 
 
+class Hidden(msgspec.Struct, gc=False):
+    """An element that the page does not show, and that was not read."""
+
+    node: LexborNode
+    box: int
+    """The element around it."""
+    tag: str
+    label: str
+    bits: int
+
+
 class Tree(msgspec.Struct):
     """What one walk found."""
 
@@ -176,6 +187,7 @@ class Tree(msgspec.Struct):
     """Pictures that have no caption, and what other sites show in frames."""
     buttons: list[tuple[int, int, str]] = []
     """Before which block, in which element, and what they say."""
+    hidden: list[Hidden] = []
     times: list[tuple[int, str]] = []
     """`time` elements: in which element, what the machine's form says."""
     was_cut: bool = False
@@ -294,9 +306,9 @@ def _refuse_abyss(html: str) -> None:
             total -= 1
 
 
-def read_tree(root: LexborNode) -> Tree:
-    """Walk once, gather text into blocks."""
-    tree = _walk(root)
+def read_tree(root: LexborNode, shown: frozenset[int] = frozenset()) -> Tree:
+    """Walk once, gather text into blocks. `shown`: the `mem_id` of elements that are read though the page hides them."""
+    tree = _walk(root, shown)
     boxes = tree.boxes
     for raw in tree.blocks:
         box = boxes[raw.box]
@@ -314,7 +326,7 @@ def read_tree(root: LexborNode) -> Tree:
     return tree
 
 
-def _walk(root: LexborNode) -> Tree:
+def _walk(root: LexborNode, shown: frozenset[int]) -> Tree:
     """One loop with its state in locals: it runs once for each node of the page, and is a fifth of what cleaning costs."""
     tree = Tree(boxes=[Box("body", -1, 0, 0, "")])
     boxes, kinds, known, of_tag = tree.boxes, _KINDS, _NAMES, _FRAME_TAGS
@@ -361,7 +373,8 @@ def _walk(root: LexborNode) -> Tree:
                     class_, id_ = attributes.get("class") or "", attributes.get("id") or ""
                     label, bits, is_caption = _called(tag, class_[:_MAX_LABEL], id_[:_MAX_LABEL])
                     if not _NAMING.issuperset(attributes):
-                        if _is_hidden(attributes) and tag != "figure":
+                        if _is_hidden(attributes) and tag != "figure" and node.mem_id not in shown:
+                            tree.hidden.append(Hidden(node, index, tag, label, bits))
                             node = node.next
                             continue
                         bits |= _of_attributes(attributes)
