@@ -284,7 +284,7 @@ class Article(msgspec.Struct, frozen=True, kw_only=True):
     language: str = ""
     """BCP 47 primary tag; empty where it could not be told."""
     credited_source: str | None = None
-    """The agency that dateline, byline, credit or tail name."""
+    """The agency that dateline, byline, credit or tail name; or the house that a label for the source does."""
     published: datetime | None = None
     modified: datetime | None = None
     """UTC; of a day alone its midnight, and a time without a zone as if it were UTC's: `provenance["modified"].given` has what the page says."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pipeline.clean.metadata.words import phrases
+from pipeline.text.labels import phrases
 
 CHALLENGE = phrases("""
 just a moment..., just a moment…, attention required!, checking your browser, checking if the site connection is secure

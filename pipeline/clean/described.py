@@ -13,6 +13,7 @@ from pipeline.clean.metadata.said import Said, believed, letters
 from pipeline.clean.wire import Body
 from pipeline.text import marks
 from pipeline.text.agencies import agencies, named_in
+from pipeline.text.credits import source_of
 from pipeline.text.whitespace import one_line
 from schemas.article import Author, Draft, Genre, Origin, Provenance
 
@@ -51,7 +52,7 @@ def described(draft: Draft, said: Metadata, body: Body, headline: str) -> Descri
     ):
         if given:
             known[name] = Provenance(origin=Origin.FORMAT, confidence=_OF_FORMAT, where=draft.format)
-    byline = one_line(draft.byline) or body.byline or ", ".join(one.name for one in said.authors if one.name)
+    byline = one_line(draft.byline) or body.byline or ", ".join(one.name for one in said.authors if one.name) or body.signed
     credited = _credited(said, body, authors, byline)
     if credited is not None:
         known["credited_source"] = credited[1]
@@ -87,11 +88,13 @@ def _authors(draft: Draft, said: Metadata, body: Body) -> tuple[tuple[Author, ..
         return said.authors, said.provenance.get("authors")
     if named := people(body.byline, is_structured=True):
         return named, Provenance(origin=Origin.WIRE, confidence=0.9, where="byline")
+    if named := people(body.signed, is_structured=True):
+        return named, Provenance(origin=Origin.WIRE, confidence=0.8, where="tail")
     return (), None
 
 
 def _credited(said: Metadata, body: Body, authors: Sequence[Author], byline: str) -> tuple[str, Provenance] | None:
-    """The agency that dateline, byline, credits and machines' fields name, in this order; and how it is known."""
+    """The agency or house that dateline, byline, credits, machines' fields and a label near the headline name, in this order; and how it is known."""
     found = [one for one in _credits(said, body, authors, byline) if one.value]
     if not found:
         return None
@@ -111,6 +114,8 @@ def _credits(said: Metadata, body: Body, authors: Sequence[Author], byline: str)
     for author in authors:
         yield Said(author.agency, how.origin if how else Origin.FORMAT, "byline")
     for text in body.tails:
-        yield Said(named_in(text) or "", Origin.WIRE, "tail")
+        yield Said(source_of(text) or named_in(text) or "", Origin.WIRE, "tail")
     where = said.provenance.get("source")
-    yield Said(named_in(said.source) or "", where.origin if where else Origin.META, where.where if where else "")
+    if where:
+        house = said.source if where.origin is Origin.VISIBLE and letters(said.source) != letters(said.site) else ""
+        yield Said(named_in(said.source) or house, where.origin, where.where)

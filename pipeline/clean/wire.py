@@ -15,7 +15,7 @@ from datetime import datetime
 import msgspec
 
 from pipeline.clean.blocks import CAPTION, HEADING, LINK, LIST_ITEM, PARAGRAPH, Block
-from pipeline.text import bylines, captions, furniture, marks
+from pipeline.text import bylines, captions, credits, furniture, marks
 from pipeline.text.datelines import Lead, split_lead
 from pipeline.text.dates import date_at_start, timestamp
 from pipeline.text.marks import Mark
@@ -34,6 +34,8 @@ _SURELY_THE_END = 0.85
 
 _DAY = 20
 """Characters. No day of a year is longer."""
+_CREDIT = 80
+"""Characters. No name or source that signs a text is longer."""
 _MARK = 60
 """Characters. No take line below a story is longer."""
 _FEW = 4
@@ -46,6 +48,8 @@ class Body(msgspec.Struct, kw_only=True):
     paragraphs: list[str] = []
     dateline: Dateline | None = None
     byline: str = ""
+    signed: str = ""
+    """The names that sign it at its end."""
     subtitle: str = ""
     stamp: str = ""
     pictures: list[Picture] = []
@@ -68,8 +72,9 @@ def read_body(blocks: Sequence[Block], *, published: datetime | None = None, hea
     signed = _signed(blocks)
     blocks = [block for block in blocks if block.text not in signed] if signed else blocks
     lead = _find_lead(blocks, published)
+    end = next((place for place in range(len(blocks) - 1, -1, -1) if len(blocks[place].text) > _CREDIT or _is_prose(blocks[place].text)), 0)
     for place, block in enumerate(blocks):
-        _take(body, block, place, lead)
+        _take(body, block, place, lead, is_below=place > end)
     if len(body.paragraphs) < _FEW and all(map(furniture.is_rights, body.paragraphs)):
         body.tails[:0], body.paragraphs = body.paragraphs, []
     while body.paragraphs:
@@ -84,9 +89,14 @@ def read_body(blocks: Sequence[Block], *, published: datetime | None = None, hea
         if not last:
             body.paragraphs.pop()
     body.byline = body.byline or (bylines.byline_of(signed[0]) or "" if signed else "")
+    body.signed = next((names for text in body.tails if (names := _names_in(text))), "")
     if not is_page:  # there markup tells captions apart, and some repeat a paragraph below its picture
         _drop_bare_captions(body)
     return body
+
+
+def _names_in(tail: str) -> str:
+    return credits.authors_of(tail) or bylines.reporters_of(tail) or bylines.signature_of(tail) or ""
 
 
 def _without_repeats(blocks: Sequence[Block], headline: str) -> list[Block]:
@@ -198,8 +208,8 @@ def _is_candidate(text: str) -> bool:
     )
 
 
-def _take(body: Body, block: Block, place: int, lead: tuple[int, Lead] | None) -> None:
-    """Put one block where it belongs."""
+def _take(body: Body, block: Block, place: int, lead: tuple[int, Lead] | None, *, is_below: bool) -> None:
+    """Put one block where it belongs. `is_below`: no prose follows."""
     text = block.text
     is_above = place < lead[0] if lead is not None else not body.paragraphs
     if lead is not None and place == lead[0]:
@@ -221,7 +231,7 @@ def _take(body: Body, block: Block, place: int, lead: tuple[int, Lead] | None) -
         body.pictures.append(picture)
     elif furniture.is_inline(text) or marks.is_more(text) or (is_above and _take_above(body, block, has_lead=lead is not None)):
         pass
-    elif body.paragraphs and furniture.is_tail(text):
+    elif body.paragraphs and (furniture.is_tail(text) or is_below and (credits.is_credit(text) or bylines.reporters_of(text) is not None)):
         body.tails.append(text)
     elif body.paragraphs and len(text) < _MARK and "ritethr" in text and Mark.WRITETHRU in (marks.of_line(text) or ()):
         body.tails.append(text)
@@ -242,7 +252,7 @@ def _take_above(body: Body, block: Block, *, has_lead: bool) -> bool:
         body.is_writethru = body.is_writethru or Mark.WRITETHRU in of_line
         body.advisories.append(text)
         return True
-    byline = bylines.byline_of(text)
+    byline = bylines.byline_of(text) or (credits.authors_of(text) if credits.is_credit(text) else None)
     if byline is not None:
         body.byline = body.byline or byline
         return True

@@ -5,8 +5,10 @@ from __future__ import annotations
 import re
 from functools import cache
 
+from pipeline.text import labels
 from pipeline.text.agencies import agency_of, in_running_text, named_in
 from pipeline.text.dates import DIGIT, date_at_start, weekdays
+from pipeline.text.later import later
 from pipeline.text.spelling import key
 
 _BY = re.compile(
@@ -19,18 +21,59 @@ _STAFF = re.compile(
     r"^(?:[A-Z][\w.&'-]*\s+){0,4}(?:(?:[Ss]taff|STAFF|Senior|Chief|White House|National|Political|Business|Medical|Science|Sports)\s+)*"
     r"(?:Writers?|WRITERS?|Correspondents?|CORRESPONDENTS?|Reporters?|REPORTERS?|Editor|Columnist|Staff|News Service)$"
 )
-_BEFORE_STAMP = re.compile(
-    r"(?:(?:Published|Updated|Posted|Last updated|Last modified|First published|Created|Date|Veröffentlicht|Aktualisiert|Stand|Publié|Mis à jour"
-    r"|Publicado|Actualizado|Atualizado|Pubblicato|Aggiornato|Gepubliceerd|Opublikowano|Опубликовано|Обновлено|Опубліковано|Δημοσίευση|Yayınlanma"
-    r"|Güncelleme|发布时间|發布時間|公開日|更新日|掲載日|입력|수정|等録|등록|تاريخ النشر|نشر في|آخر تحديث|פורסם|עודכן|प्रकाशित)\s*[:：]?\s*)?"
-    r"(?:(?:on|at|le|el|am|il|em|op|den|בתאריך)\s+)?",
-    re.IGNORECASE,
-)
 _WEEKDAY = re.compile(r"(?P<day>[^\W\d_]{3,14}(?:-feira)?)[.,]*\s+")
 _AFTER_STAMP = re.compile(
-    r"(?:[\s,/|•·@T–—-]*(?:at|um|à|a las|às|alle|om|kl|в|о|בשעה|الساعة)?\.?\s*\d{1,2}[:.hH時시点]\s?\d\d[分분]?(?::\d\d)?\s*(?:[aApP]\.?[mM]\.?)?"
-    r"\s*(?:[A-Z]{2,5}|Uhr|[+-]\d\d:?\d\d)?)?(?:\s*[/|•·–—-]\s*(?:Updated|Modified|Last updated)\b.{0,60})?\.?"
+    r"(?:[\s,/|•·@T–—-]*(?:at|um|à|a las|às|alle|ore|om|kl|klo|u|в|о|lúc|pukul|เวลา|בשעה|الساعة|오전|오후|上午|下午|午前|午後)?\.?\s*"
+    r"\d{1,2}[:.hH時时시点點]\s?\d\d[分분]?(?::\d\d)?\s*(?:[aApP]\.?[mM]\.?|น\.|[صم])?"
+    r"\s*\(?(?:[A-Z]{2,5}|Uhr|(?:GMT|UTC)?\s?[+-]\d\d?(?::?\d\d)?)?\)?)?"
+    r"(?:\s*[/|•·–—-]\s*(?:Updated|Modified|Last updated)\b.{0,60})?[\])）】]?\.?"
 )
+_HAN = r"[\u4e00-\u9fff]"
+_REPORTER = later(
+    rf"^[（(【\[]?(?:《[^《》]{{2,12}}》\s?|{_HAN}{{2,10}}?\s?)?(?:记者|記者|作者|撰文|撰稿|文[/／]图|图[/／]文|通讯员|通訊員)(?P<between>[\s/／:：]*)"
+    rf"(?P<names>{_HAN}{{2,4}}(?:[\s、，,]{{1,3}}(?:(?:记者|通讯员|实习生)[\s:：]?)?{_HAN}{{2,4}}){{0,5}})(?:\s?[/／]\s?{_HAN}{{1,8}}[报報][道導导])?[）)】\]]?$"
+)
+"""`海湾日报记者 李明 王小芳`, `《海湾》作者 李明`, `（文/图 李明）`, `記者李明／台北報導`"""
+_KOREAN = later(
+    r"^(?:[\[(][가-힣A-Za-z]{2,12}\s?[=·|]\s?[가-힣A-Za-z]{2,12}[\])]\s?|[\[(]?(?:[가-힣A-Za-z]{2,12}\s?[=·|]\s?)?)"
+    r"(?P<names>[가-힣]{2,4}\s?(?:선임|수습|인턴|객원|전문)?(?:기자|특파원|논설위원)"
+    r"(?:\s?[·,]\s?[가-힣]{2,4}\s?(?:기자|특파원))*)[\])]?(?:\s{0,3}[(|=]?\s?[\w.+-]+@[\w.-]+\)?)?$"
+)
+"""`홍길동 기자 hong@example.kr`, `[서울=예시] 홍길동 특파원`"""
+_REPORTING = ("记者", "記者", "作者", "撰文", "撰稿", "文/图", "图/文", "通讯员", "기자", "특파원", "논설위원")
+_SURNAMES = frozenset(
+    "王李张劉刘陈陳杨楊黄黃赵趙吴吳周徐孙孫马馬朱胡郭何高林罗羅郑鄭梁谢謝宋唐许許韩韓冯馮邓鄧曹彭曾肖蕭田董袁潘于蒋蔣蔡余杜叶葉程苏蘇魏吕呂丁任沈姚卢盧姜崔"
+    "钟鍾谭譚陆陸汪范金石廖贾賈夏韦韋付方白邹鄒孟熊秦邱江尹薛闫阎段雷侯龙龍史陶黎贺賀顾顧毛郝龚龔邵万萬钱錢严嚴覃武戴莫孔向汤湯"
+)
+"""Common family names in Chinese."""
+
+
+def reporters_of(line: str) -> str | None:
+    """The names of a line that names Chinese, Japanese or Korean reporters and nothing else, parted by `、`; None where it is something else."""
+    if len(line) > 60 or not any(map(line.__contains__, _REPORTING)):
+        return None
+    if match := _KOREAN.match(line):
+        return match["names"]
+    match = _REPORTER.match(line)
+    names = re.split(r"[\s、，,]+(?:(?:记者|通讯员|实习生)[\s:：]?)?", match["names"]) if match else []
+    if match is None or not match["between"] and any(name[0] not in _SURNAMES for name in names):
+        return None  # 记者调查: a heading
+    return "、".join(names)
+
+
+def signature_of(text: str) -> str | None:
+    """The names of reporters in brackets, as papers in Chinese sign a last paragraph: `（张明）`, `(文/图 李明)`; None where it is something else."""
+    if text[:1] not in ("（", "(") or len(text) > 50 or text.isascii():
+        return None
+    names = re.split(r"[\s、，,]+", text.strip("（）() 。"))
+    is_bare = all(1 < len(name) < 4 and name[0] in _SURNAMES for name in names)
+    return "、".join(names) if is_bare else reporters_of(text)
+
+
+@cache
+def _before_stamp() -> re.Pattern[str]:
+    words = "|".join(re.escape(word) for word in sorted((*labels.PUBLISHED, *labels.UPDATED), key=len, reverse=True))
+    return re.compile(rf"[\[(（【]?(?:(?:{words})\s*[:：]?\s*)?(?:(?:on|at|le|el|am|il|em|op|den|dne|la|в|בתאריך)\s+)?", re.IGNORECASE)
 
 
 @cache
@@ -46,7 +89,7 @@ def byline_of(line: str) -> str | None:
     """
     match = _BY.match(line) if len(line) <= _LONGEST else None
     if match is None:
-        return None
+        return None if line.isascii() else reporters_of(line)
     name = _agency_after().sub("", match["name"].strip())
     words = re.split(r"[\s,|/]+", name)
     if len(words) > 16 or len(name) > 120 or name.endswith((".", "?", "!", ":")) and not re.search(r"\b(?:Jr|Sr|[A-Z])\.$", name):
@@ -75,7 +118,7 @@ def stamp_of(line: str) -> str | None:
     """The date of a line that is only when it was published: `Aug. 15, 2022 / 3:12 AM`; None where the line is something else."""
     if len(line) >= 140 or DIGIT.search(line) is None:
         return None
-    start = _BEFORE_STAMP.match(line).end()  # type: ignore[union-attr]  # it matches nothing, too
+    start = _before_stamp().match(line).end()  # type: ignore[union-attr]  # it matches nothing, too
     weekday = _WEEKDAY.match(line, start)
     if weekday and key(weekday["day"]) in weekdays():
         start = weekday.end()

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 
+from pipeline.text import bylines
 from pipeline.text.agencies import agency_of
 from pipeline.text.later import later
 from pipeline.text.tables import sections
@@ -145,6 +146,7 @@ _CONTACT = re.compile(
 _TAIL_REACH = 800
 """Characters from the end of the last paragraph in which a credit can begin."""
 _SIGNED_OFF = re.compile(r"(?:\s+|(?<=[.”\"])\s*)(?:--?\s*)?\((?P<mark>[^()]{2,24})\)\s*\.?$")
+_BRACKETED = re.compile(r"(?<=[。！？”」）)…])\s*(?P<tail>[（(][^()（）]{2,40}[）)])$")
 _CREDIT_INLINE = re.compile(
     r"\s*(?P<tail>\((?:Additional |Further )?(?:Reporting|Writing|Editing|Compiled|reporting|Edité|Édité|Reporte"
     r"|Editado)\b[^()]{5,600}\))\s*\.?$"
@@ -241,6 +243,9 @@ def split_tail(paragraph: str) -> tuple[str, str | None]:
     signed = _SIGNED_OFF.search(paragraph, at)
     if signed and signed.start() > 0 and agency_of(signed["mark"]) and paragraph[signed.start() - 1] in ".!?\"”’'»。":
         return paragraph[: signed.start()].rstrip(), paragraph[signed.start() :].strip()
+    bracketed = _BRACKETED.search(paragraph, at) if paragraph.endswith(("）", ")")) else None
+    if bracketed and bylines.signature_of(bracketed["tail"]):
+        return paragraph[: bracketed.start()], bracketed["tail"]
     letters = _SIGNED_LETTERS.search(paragraph, at)
     if letters and agency_of(letters["mark"].split()[0]):
         return paragraph[: letters.start()].rstrip(), letters["mark"]

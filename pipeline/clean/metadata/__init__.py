@@ -8,8 +8,9 @@ page ─ head ─ jsonld ─► title ─ around ─► authors, times, kinds �
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
+from itertools import pairwise
 from typing import Any
 from urllib.parse import urljoin, urlsplit
 
@@ -22,11 +23,14 @@ from pipeline.clean.metadata.dates import Moment, moment
 from pipeline.clean.metadata.head import Head, gather
 from pipeline.clean.metadata.jsonld import Graph, Thing, string, strings
 from pipeline.clean.metadata.said import Said, believed, letters
+from pipeline.text import credits
+from pipeline.text.credits import Says
 from pipeline.text.language import primary
 from pipeline.text.whitespace import one_line
 from schemas.article import Author, Genre, Origin, Picture, Provenance
 
 _MAX_KEYWORDS = 50
+_FIRST_SIGNS = 40
 _MAX_HEADLINE = 600
 _MONTH_FIRST = re.compile(r"en-(?:us|ph)\b", re.IGNORECASE)
 _DAY_FIRST_ENDS = (".uk", ".au", ".nz", ".in", ".ie", ".za", ".ng", ".ke", ".my", ".sg", ".pk", ".lk", ".eu")
@@ -117,7 +121,7 @@ def read_metadata(parser: LexborHTMLParser, *, url: str = "") -> Metadata:
         "keywords": keywords,
         "section": section,
         "subtitle": _first_said(_subtitles(around, graph, headline)),
-        "source": _first_said(_sources(head, graph)),
+        "source": _first_said(_sources(head, graph, around, headline)),
     }
     for name, one in simple.items():
         known[name] = Provenance(origin=one.origin, confidence=0.9, where=one.where) if one else None
@@ -251,13 +255,25 @@ def _subtitles(around: Around, graph: Graph, headline: str) -> Iterable[Said[str
             yield Said(one.text, Origin.VISIBLE, one.label[:40])
 
 
-def _sources(head: Head, graph: Graph) -> Iterable[Said[str]]:
+def _sources(head: Head, graph: Graph, around: Around, headline: str) -> Iterable[Said[str]]:
     for name in ("sourceOrganization", "provider", "copyrightHolder"):
         thing = graph.resolved(graph.article.get(name))
         text = string(thing.get("name")) if isinstance(thing, dict) else string(thing)
         yield Said(text[:100], Origin.JSON_LD, name)
     name, value = head.first(*names.SOURCES)
     yield Said(value[:100] if not value.startswith("http") else "", Origin.META, name)
+    if any(sign > "\u0370" for sign in headline[:_FIRST_SIGNS] if sign.isalpha()):
+        yield Said(_shown_source(around.lines.texts), Origin.VISIBLE, "text")
+
+
+def _shown_source(texts: Sequence[str]) -> str:
+    """The house behind a label like `来源：` or `Источник:` near the headline. In Latin letters such a label there is a picture's more often."""
+    for text, following in pairwise((*texts, "")):
+        if not text.isascii() and any(says is Says.SOURCE for says, _ in credits.fields(text)):
+            found = credits.source_of(f"{text}{following}" if text.endswith((":", "：")) else text)
+            if found:
+                return found
+    return ""
 
 
 def _picture(head: Head, graph: Graph, url: str) -> Said[Picture] | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from itertools import pairwise
 
 import msgspec
 
@@ -14,7 +15,8 @@ from pipeline.clean.metadata.jsonld import Graph, string, strings, types
 from pipeline.clean.metadata.people import BEFORE_BY, MAX_BYLINE, MAX_LINE, MAX_PEOPLE, PLAIN, leads, may_be_byline, people
 from pipeline.clean.metadata.said import Said, believed, letters
 from pipeline.clean.metadata.words import BY, OUTLETS
-from pipeline.text import spelling
+from pipeline.text import bylines, credits, spelling
+from pipeline.text.credits import Says
 from schemas.article import Author, Origin, Provenance
 
 _ORGANISATIONS = frozenset(("Organization", "NewsMediaOrganization", "Corporation", "Thing", "WebSite"))
@@ -36,14 +38,15 @@ _EXPLICIT = tuple(
 def read(head: Head, around: Around, graph: Graph, sites: Sequence[str]) -> tuple[tuple[Author, ...], Provenance | None]:
     """The authors of a page, and how they are known. The site itself is no author."""
     found = _kept(_candidates(head, around, graph), sites)
-    found = found or _kept(_of_lines(around.lines(may_be_byline)), sites) or _kept(_shown(around.elsewhere), sites)
-    found = found or _kept(_signed(around.signatures()), sites)
+    found = found or _kept(_credited(around.lines.texts), sites) or _kept(_of_lines(around.lines.near(may_be_byline)), sites)
+    found = found or _kept(_shown(around.elsewhere), sites) or _kept(_of_lines(around.lines.below), sites)
+    found = found or _kept(_signed(around.lines.signatures()), sites)
     if not found:
         return (), None
     chosen = next((one for one in found if any(author.name for author in one.value)), found[0])
     chosen = next((one for one in found if _says_more(one, chosen)), chosen)
     if all(_is_handle(author.name) for author in chosen.value):
-        lines = _kept(_of_lines(around.lines(may_be_byline)), sites)
+        lines = _kept(_of_lines(around.lines.near(may_be_byline)), sites)
         chosen = next((one for one in (*found, *lines) if _is_spelt_out(one, chosen)), chosen)
     elif chosen.origin in (Origin.META, Origin.OPENGRAPH):
         chosen = next((one for one in found if _is_bare(one) and not _shares(one, chosen)), chosen)
@@ -59,6 +62,16 @@ def of_data(value: object) -> tuple[Author, ...]:
 
 def _kept(found: Iterable[Said[tuple[Author, ...]]], sites: Sequence[str]) -> list[Said[tuple[Author, ...]]]:
     return [msgspec.structs.replace(one, value=kept) for one in found if (kept := _without_sites(one.value, sites))]
+
+
+def _credited(texts: Sequence[str]) -> Iterable[Said[tuple[Author, ...]]]:
+    """Texts that name an author behind a label, or in the next text, and those that name reporters."""
+    for text, following in pairwise((*texts, "")):
+        said = [value for says, value in credits.fields(text) if says is Says.AUTHOR]
+        if said == [""] and len(following) <= MAX_LINE:
+            said = [following]
+        if named := people("、".join(filter(None, said)) or bylines.reporters_of(text) or "", is_structured=True):
+            yield Said(named, Origin.VISIBLE, "text", text)
 
 
 def _of_lines(lines: Sequence[str]) -> Iterable[Said[tuple[Author, ...]]]:

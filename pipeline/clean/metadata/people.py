@@ -8,9 +8,11 @@ from functools import cache, lru_cache
 
 from pipeline.clean.metadata import dates
 from pipeline.clean.metadata.said import letters
-from pipeline.clean.metadata.words import AND, BY, DESKS, LABELS, NOBODY, OTHERS_WORK, OUTLETS, PUBLISHED, ROLES, UPDATED
-from pipeline.text import gazetteer
+from pipeline.clean.metadata.words import AND, BY, DESKS, LABELS, NOBODY, OTHERS_WORK, OUTLETS, ROLES
+from pipeline.text import bylines, gazetteer, spelling
 from pipeline.text.agencies import agencies, agency_of
+from pipeline.text.dates import weekdays
+from pipeline.text.labels import PUBLISHED, UPDATED
 from pipeline.text.whitespace import one_line
 from schemas.article import Author
 
@@ -35,7 +37,7 @@ _INSIDE = re.compile(r"^.{3,60}?\s(?:By|BY)\s+(?=[A-ZÀ-Þ][^\W\d_]*\.?\s+[A-ZÀ
 """A section or a headline before a byline in one box: `Technology By Jane Doe`."""
 _INITIALS = re.compile(r"(?<!\w)([A-Z])([A-Z])\s+(?=\1[a-zà-ÿ]+\s+\2[a-zà-ÿ])")
 """In place of a portrait: `JD Jane Doe`."""
-_SOCIAL = re.compile(r"\s+(?:Twitter|Facebook|Instagram|LinkedIn|Email|E-Mail|Follow|Bio)$")
+_SOCIAL = re.compile(r"\s+(?:Twitter|Facebook|Instagram|LinkedIn|Email|E-Mail|Follow|Bio|关注|關注)$")
 _LINKS = frozenset("view read see follow show about all more learn visit click folge folgen weitere mehr alle voir ver".split())
 """First words of links beside names."""
 _RULES = frozenset("guidelines policy policies standards process principles profile profil biography posts articles beiträge".split())
@@ -47,6 +49,9 @@ _REPORTS = re.compile(r"[\s/／|｜]+[\u4e00-\u9fff]{1,10}(?:報導|报道|報�
 _TAGS = re.compile(r"<[^<>@]*>")
 _LEADING_AND = re.compile(r"^(?:and|&|und|et|y|e)\s+", re.IGNORECASE)
 _COMMA = re.compile(r"\s*(?:[,;|/·•、，；\n]|\s[–—-]\s)\s*")
+_ON = re.compile(r"\s+(?:le|am|il|el|em|den|on|op|la)\s*$")
+_HAN_NAMES = re.compile(r"[\u4e00-\u9fff]{2,3}(?:\s[\u4e00-\u9fff]{2,3})+")
+"""`李明 王小芳`: there a space stands between names, not within them."""
 PLAIN = re.compile(r"[A-Z][a-z]{2,20} (?:[A-Z]\.? )?[A-Z][a-z]{2,20}")
 """A first and a last name and nothing else, as most bylines are."""
 
@@ -63,7 +68,7 @@ def people(text: str, *, is_structured: bool = False) -> tuple[Author, ...]:
     text = _ADDRESS.sub(" ", _TAGS.sub(" ", text) if "<" in text else text)
     if (span := dates.date_span(text)) is not None:  # `Ama Mensah May 1, 2024`, `Posted on May 1, 2024 by Ama Mensah`
         behind = text[span[1] :].lstrip(" ,.|@:0123456789UhrampAMP")
-        text = behind if may_be_byline(behind) else text[: span[0]]
+        text = behind if may_be_byline(behind) else _without_weekday(text[: span[0]])
     text = _INITIALS.sub(" · ", _READING.sub("", text))
     if " By " in text or " BY " in text:
         text = _INSIDE.sub("", text)
@@ -83,6 +88,13 @@ def people(text: str, *, is_structured: bool = False) -> tuple[Author, ...]:
     return tuple(dict.fromkeys(found))
 
 
+def _without_weekday(text: str) -> str:
+    """What stands before a date, without the day's name and a word for *on*."""
+    before, _, last = text.rstrip(" ,.|").rpartition(" ")
+    text = before if spelling.key(last.strip(".,")) in weekdays() else text
+    return _ON.sub("", text)
+
+
 def _pieces(text: str) -> list[str]:
     """A list of names parted. `and` parts full names only: `Gitte and Bo` may be one blog."""
     agency = next((mark for match in _BRACKETS.finditer(text) if (mark := match[1] or match[2]) and agency_of(mark)), "")
@@ -94,6 +106,8 @@ def _pieces(text: str) -> list[str]:
     for part in parts:
         part = _LEADING_AND.sub("", part)
         names = _ands().split(part)
+        if _HAN_NAMES.fullmatch(part):
+            names = part.split()
         is_list = len(parts) > 1 or all(" " in name.strip() or not name.isascii() or agency_of(name) for name in names)
         pieces += names if is_list else [part]
     return [piece for piece in pieces if piece.strip()] + ([agency] if agency else [])
@@ -161,6 +175,8 @@ def _split_role(text: str) -> tuple[str, str]:
         return " ".join(word for word, flag in both if not flag), " ".join(word for word, flag in both if flag)
     if is_role[-1] and len(words) - is_role.count(True) < 2:
         return "", text
+    if is_role[-1] and (start := next((place for place, flag in enumerate(is_role) if flag and place >= 2), 0)):
+        return " ".join(words[:start]), " ".join(words[start:])  # Jane Doe Senior Washington Correspondent
     last = next((place for place in range(len(words), 0, -1) if not is_role[place - 1]), 0)
     first = next((place for place, flag in enumerate(is_role) if not flag), 0)
     if last < len(words):
@@ -212,6 +228,8 @@ def may_be_byline(text: str) -> bool:
     if first in _FIRST_STAMPED or text[:1].isdigit():  # Posted on May 1, 2024 by Jane Doe
         span = dates.date_span(text)
         return span is not None and span[0] < 25 and may_be_byline(text[span[1] :].lstrip(" ,.|@–-"))
+    if not text.isascii() and bylines.reporters_of(text) is not None:
+        return True
     if "| By" not in text:
         return False
     parted = f"{text} ".find("| By ")

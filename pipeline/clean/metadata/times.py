@@ -17,7 +17,7 @@ from pipeline.clean.metadata.head import Head
 from pipeline.clean.metadata.jsonld import Graph, string
 from pipeline.clean.metadata.people import alternatives
 from pipeline.clean.metadata.said import Said, believed
-from pipeline.clean.metadata.words import PUBLISHED, UPDATED
+from pipeline.text.labels import PUBLISHED, UPDATED
 from schemas.article import Origin, Provenance
 
 _URL_DATE = re.compile(r"[/_-]((?:19|20)\d\d)[/_-]?([01]\d)[/_-]?([0-3]\d)(?=[/_.-]|$)")
@@ -49,9 +49,12 @@ def read(
     modified = told_change or (changed[0] if changed else None)
     linked = list(_of_urls(urls))
     if not machine and not shown:
-        shown = _agreeing(_elsewhere(around.elsewhere, month_first), linked) or _agreeing(
-            _stamps(around.lines(_may_be_stamp), month_first), linked
-        )
+        shown = _agreeing(_elsewhere(around.elsewhere, month_first), linked)
+        if not shown:
+            stamps = list(_stamps(around.lines.near(_may_be_stamp), month_first))
+            stamps = stamps or list(_stamps(around.lines.below, month_first))
+            shown = _agreeing((one for one, is_change in stamps if not is_change), linked)
+            modified = modified or next((one for one, is_change in stamps if is_change), None)
     if not machine and not shown and not linked:
         shown = _anywhere(around, month_first)
     chosen = _chosen(machine, shown, linked, told_change)
@@ -112,7 +115,8 @@ def _agreeing(found: Iterable[Said[Moment]], linked: Sequence[Said[Moment]]) -> 
 
 def _anywhere(around: Around, month_first: bool) -> list[Said[Moment]]:
     """A last resort: the first short line that is a date and nothing else, or that has one: `until 31.12.2018` is no stamp."""
-    found = list(islice(_stamps(around.short_lines(), month_first), _MANY))
+    stamps = (one for one, is_change in _stamps(around.lines.short(), month_first) if not is_change)
+    found = list(islice(stamps, _MANY))
     alone = [one for one in found if not any(map(str.isalpha, _without_date(one.given)))]
     return [msgspec.structs.replace(one, where=_ANYWHERE) for one in (alone or found)[:1]]
 
@@ -199,20 +203,20 @@ def _elsewhere(around: Around, month_first: bool) -> Iterator[Said[Moment]]:
             yield Said(found, Origin.MICRODATA if one.prop else Origin.VISIBLE, one.prop or "time", one.text[:60])
 
 
-def _stamps(lines: Sequence[str], month_first: bool) -> Iterator[Said[Moment]]:
-    """Lines that are a date and little else, or a date behind a word for publishing."""
+def _stamps(lines: Sequence[str], month_first: bool) -> Iterator[tuple[Said[Moment], bool]]:
+    """Lines that are a date and little else, or a date behind a word for publishing or changing, and whether it is of a change."""
     for line in lines:
         if date_span(line) is None:
             continue
         for part, is_change in _parts(line):
-            if is_change or len(part) > _LONG:
+            if len(part) > _LONG:
                 continue
             span = date_span(part)
             if span is None:
                 continue
             is_labelled = part is not line and span[0] < 12
             if (is_labelled or len(line) <= _STAMP) and (found := moment(part, month_first=month_first)):
-                yield Said(found, Origin.VISIBLE, "text", part.strip()[:60])
+                yield Said(found, Origin.VISIBLE, "text", part.strip()[:60]), is_change
 
 
 def _sharper(one: Shown, found: Moment, month_first: bool) -> Moment:
@@ -233,7 +237,7 @@ def _parts(text: str) -> Iterable[tuple[str, bool]]:
 
 @cache
 def _words() -> re.Pattern[str]:
-    return re.compile(rf"(?<!\w)({alternatives((*UPDATED, *PUBLISHED))})(?![a-zà-ÿ])", re.IGNORECASE)
+    return re.compile(rf"(?<![^\W\d_])({alternatives((*UPDATED, *PUBLISHED))})(?![a-zà-ÿ])", re.IGNORECASE)
 
 
 def _of_urls(urls: Sequence[str]) -> Iterator[Said[Moment]]:

@@ -2,33 +2,10 @@
 
 from __future__ import annotations
 
-
-def phrases(table: str) -> tuple[str, ...]:
-    """The phrases of a table, the longest first, so that an alternation of them finds the whole."""
-    found = {phrase.strip() for line in table.strip().splitlines() for phrase in line.split(",")}
-    return tuple(sorted(found - {""}, key=lambda phrase: (-len(phrase), phrase)))
-
+from pipeline.text.labels import phrases
 
 AFTERNOON = phrases("下午, 晚上, 午後, 오후, مساء")
 """Before an hour of the second half of the day."""
-
-PUBLISHED = phrases("""
-published, posted, first published, originally published, created, publish date, published on, date published, release date, released
-veröffentlicht, erschienen, erstellt, publiziert, publié, publiée, mis en ligne, paru, publicado, publicada, pubblicato, pubblicata
-gepubliceerd, geplaatst, opublikowano, data publikacji, dodano, utworzono, опубликовано, дата публикации, yayınlanma, yayın tarihi, giriş
-نشر, نشرت, تاريخ النشر, 发布时间, 发表于, 发布于, 公開日, 公開, 配信, 掲載, 입력, 등록, 게재, publicerad, publicerat, publisert, udgivet
-julkaistu, publikováno
-""")
-"""Before the time at which a text came out."""
-
-UPDATED = phrases("""
-updated, last updated, last modified, modified, edited, revised, zuletzt aktualisiert, aktualisiert, geändert, zuletzt bearbeitet, stand
-mis à jour, mise à jour, modifié, actualisé, actualizado, actualizada, última actualización, atualizado, atualizada, atualização
-aggiornato, aggiornata, aggiornamento, bijgewerkt, gewijzigd, zaktualizowano, aktualizacja, обновлено, обновлен, изменено, güncelleme
-güncellendi, آخر تحديث, تحديث, 更新时间, 更新時間, 更新日, 最終更新, 更新, 수정, 업데이트, 최종수정, uppdaterad, oppdatert, opdateret
-päivitetty, aktualizováno
-""")
-"""Before the time at which it was changed."""
 
 BY = phrases("""
 by, from, written by, story by, reported by, posted by, words by, text by, author, authors, published by, reviewed by, review by
@@ -39,7 +16,8 @@ view all articles by, alle beiträge von, weitere artikel von, mehr von, voir to
 article by, von, text, text von, ein gastbeitrag von, geschrieben von, erstellt von, autor, autorin, autoren, verfasst von, foto und text, interview
 par, écrit par, propos recueillis par, publié par, auteur, por, escrito por, texto, redacción, di, a cura di, autore, door
 geschreven door, tekst, autorka, opracował, opracowała, автор, авторы, текст, yazan, yazar, haber, بقلم, كتب, كتبت, 文, 作者, 撰文, 记者
-記者, 编辑, 責任編輯, 责任编辑, 著者, 執筆, 글, מאת, โดย, skriven av, av, af, skrevet av, från, kirjoittaja, από, του, της, de la redacción
+記者, 著者, 執筆, 글, מאת, โดย, oleh, rédigé par, redactado por, oprac., opr.
+napsal, napsala, skriven av, av, af, skrevet av, från, kirjoittaja, από, του, της, de la redacción
 """)
 """Before the name of who wrote it."""
 
@@ -75,7 +53,8 @@ muhabiri, editör, yazarı, köşe, مراسل, محرر, صحفي, كاتب, �
 """What people are, word by word, beside who they are."""
 
 NOBODY = phrases("""
-super user, no author, admin, administrator, webmaster, user, root, test, guest, anonymous, unknown, undefined, null, none, staff, contributor, contributors
+red, super user
+no author, admin, administrator, webmaster, user, root, test, guest, anonymous, unknown, undefined, null, none, staff, contributor, contributors
 author, authors, editor, editors, share, follow, read, read more, comments, comment, facebook, twitter, instagram, linkedin, youtube
 email, e-mail, website, home, news, bio, profile, archive, staff writer, staff report, staff reports, news desk, web desk, newsroom
 press release, guest author, guest contributor, staff reports, edit profile, sponsored, sponsored content, see full bio, view all posts
@@ -86,6 +65,7 @@ la rédaction, redacción, redazione, la redazione, redação, da redação, red
 """In the place of a name, where nobody is named."""
 
 DESKS = phrases("""
+grupa, grupo, gruppo, groupe, ediciones, éditions, edizioni, editora, wydawnictwo
 desk, newsdesk, newsroom, team, redaktion, redaktionsteam, rédaction, redacción, redazione, redação, redactie, redaksjonen, redaktionen, redakcja
 редакция
 """)
