@@ -40,6 +40,8 @@ _KOREAN = later(
     r"(?:\s?[·,]\s?[가-힣]{2,4}\s?(?:기자|특파원))*)[\])]?(?:\s{0,3}[(|=]?\s?[\w.+-]+@[\w.-]+\)?)?$"
 )
 """`홍길동 기자 hong@example.kr`, `[서울=예시] 홍길동 특파원`"""
+_OF_HOUSE = later(rf"^(?P<names>{_HAN}{{2,3}})\s?/\s?{_HAN}{{2,8}}(?:报|報|网|網|社|台|新闻|新聞|周刊|客户端)$")
+"""`李明/海湾青年报`"""
 _REPORTING = ("记者", "記者", "作者", "撰文", "撰稿", "文/图", "图/文", "通讯员", "기자", "특파원", "논설위원")
 _SURNAMES = frozenset(
     "王李张劉刘陈陳杨楊黄黃赵趙吴吳周徐孙孫马馬朱胡郭何高林罗羅郑鄭梁谢謝宋唐许許韩韓冯馮邓鄧曹彭曾肖蕭田董袁潘于蒋蔣蔡余杜叶葉程苏蘇魏吕呂丁任沈姚卢盧姜崔"
@@ -50,8 +52,11 @@ _SURNAMES = frozenset(
 
 def reporters_of(line: str) -> str | None:
     """The names of a line that names Chinese, Japanese or Korean reporters and nothing else, parted by `、`; None where it is something else."""
-    if len(line) > 60 or not any(map(line.__contains__, _REPORTING)):
+    if len(line) > 60:
         return None
+    if not any(map(line.__contains__, _REPORTING)):
+        match = _OF_HOUSE.match(line) if "/" in line else None
+        return match["names"] if match and match["names"][0] in _SURNAMES else None
     if match := _KOREAN.match(line):
         return match["names"]
     match = _REPORTER.match(line)

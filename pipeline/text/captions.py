@@ -46,6 +46,7 @@ _LABELLED = re.compile(
 )
 _EAST_ASIAN = re.compile(
     r"\s*[（(\[【](?P<raw>(?:(?P<kind>攝影|摄影|撮影|写真提供|写真|資料照片?|资料图片?|圖|图|사진|자료사진)\s*(?:[：:／/=＝]|by|제공)\s*)(?P<who>[^()（）\[\]【】]{2,40}))[)）\]】]。?$"
+    r"|\s*[（(](?P<raw3>(?P<who3>[\u4e00-\u9fff]{2,4})\s*(?P<kind3>摄|攝))[)）]。?$"
     r"|\s*[（(]?(?P<raw2>(?P<who2>(?:新华社|新華社|中新社)?(?:记者|記者|发|發)\s?[^\s（()）。]{2,12})\s*(?P<kind2>摄|攝))[)）]?。?$"
 )
 _AGENCY_SLASH = re.compile(
@@ -136,7 +137,7 @@ def _is_credit(pattern: re.Pattern[str], picture: Picture, text: str, *, is_lice
 
 
 def _picture(text: str, match: re.Match[str]) -> Picture | None:
-    groups = {name.rstrip("2"): said for name, said in match.groupdict().items() if said is not None}
+    groups = {name.rstrip("23"): said for name, said in match.groupdict().items() if said is not None}
     raw, kind, who = groups["raw"].strip(), groups.get("kind"), groups.get("who", "").strip()
     at_end = _FILE_AT_END.search(who)
     if at_end:

@@ -27,13 +27,25 @@ _RELATED_QUIET = later(
     r"|[ÀA] lire(?: aussi)?|Lire aussi|Lire [ée]galement|Voir aussi|Lee(?:r)? también|Lea también|Le puede"
     r" interesar|Te puede interesar|Leer más|Vea también|Lesen Sie auch|Lesen Sie mehr|Mehr zum Thema|Siehe"
     r" auch|Auch interessant|Leggi anche|Leggi (?:di più|tutto)|Guarda anche|Leia também|Leia mais|Veja também"
-    r"|Lees ook|Läs också|Читайте также|Смотрите также|Читать также|По теме|اقرأ أيض[اً]+|اقرأ المزيد|اقرأ"
+    r"|Lees ook|Läs (?:också|mer)|L[æe]s (?:også|mer|mere)|Les (?:også|mer)|Lue (?:myös|lisää)|Čtěte (?:také|též)"
+    r"|Přečtěte si(?: také)?|Čítajte (?:tiež|aj)|Prečítajte si(?: aj)?|Czytaj (?:też|także|również|więcej)"
+    r"|Zobacz (?:też|także|również)|Przeczytaj (?:też|także)|Olvassa el(?: ezt is)?"
+    r"|Kapcsolódó(?: cikk(?:ek|ünk)?)?|Citește și|Citiți și|Vezi și|Pročitajte (?:još|i)|Baca [Jj]uga"
+    r"|BACA JUGA|Baca [Ll]agi|BACA LAGI|Lihat juga|Simak juga|Xem thêm|Đọc thêm|Saiba mais"
+    r"|Διαβάστε (?:επίσης|ακόμα|ακόμη|και)|Δείτε (?:επίσης|ακόμα|και)|İlgili [Hh]aber(?:ler)?"
+    r"|Ayrıca (?:bakınız|oku(?:yun)?)|Читайте (?:также|також|ещё|еще)|Читати також|Дивіться також"
+    r"|Смотрите также|Читать также|По теме|Материалы по теме|Прочетете (?:още|и)|Вижте (?:още|и)|Още по темата|Прочитајте (?:још|и)|קראו (?:גם|עוד)|ראו גם"
+    r"|بیشتر بخوانید|همچنین بخوانید|مزید پڑھیں|طالع أيض[اً]+|شاهد أيض[اً]+"
+    r"|यह भी पढ़ें|ये भी पढ़ें|आगे पढ़ें|আরও পড়ুন|আরো পড়ুন|อ่านเพิ่มเติม|อ่านต่อ|อ่านข่าว|ข่าวที่เกี่ยวข้อง"
+    r"|اقرأ أيض[اً]+|اقرأ المزيد|اقرأ"
     r" أيضاً|إقرأ أيضا|相关阅读|相关报道|延伸阅读|関連記事|【関連】|관련기사|\[관련기사\])"
     r"\s*(?:[:|»>→▶]+|\s[–—-]\s)\s*(?P<text>\S.*)$"
 )
 _RELATED_HEAD = re.compile(
     r"^(?:related|read|see|also|more|recommended|à lire|lire aussi|te puede|le puede|mehr|lesen sie|auch|leggi"
-    r"|leia|veja|lees|läs|les også|читайте|по теме|материалы|اقرأ|مواضيع|相关|推荐|関連|관련)"
+    r"|leia|veja|lees|läs|læs|les også|les mer|lue |čtěte|přečtěte|čítajte|czytaj|zobacz|olvassa|kapcsolódó|citește|vezi|pročitajte"
+    r"|baca|xem thêm|đọc|tin liên|διαβάστε|δείτε|ilgili|читайте|прочетете|още по|по теме|материалы|קראו|بیشتر|यह भी|ये भी|আরও|อ่าน"
+    r"|اقرأ|مواضيع|相关|推荐|関連|관련)"
 )
 _HEAD_FORMS = re.compile(
     r"^(?:more (?:from|in|about) .{2,40}|related (?:news|stories|articles|coverage) (?:on|from|at|in) .{2,40}"
@@ -60,6 +72,12 @@ _INLINE_FORMS = later(
     r"|(?:do you )?(?:have|got) (?:a|any) .{2,60}\? (?:please )?(?:e-?mail|write to|contact|get in touch|let us know|send)\b.{0,120}"
     r"|(?:this (?:article|content|post|story|feature|page) (?:is|was|has been) )?(?:sponsored|paid for|brought to you) by .{2,60}"
     r"|(?:paid|sponsored|partner|branded) (?:content|post|article) (?:by|from|with) .{2,60}"
+    r"|(?:questions|comments|tips)\?.{0,40}\b(?:e-?mail|write to|contact) us\b.{0,80}"
+    r"|(?:字号|字体|字体大小|字號|字體)\s?[:：]?[\s\[\]【】大中小特超默认打印关闭放大正常缩小|+A-]*|(?:用)?(?:微信)?(?:扫一扫|扫码|扫描|掃描|長按|长按)[^。！？]{0,40}(?:二维码|二維碼|关注|下载|分享|转发|微信|解锁)[^。！？]{0,30}"
+    r"|(?:点击|點擊|戳)(?:下方|阅读|左下|这里|此处)[^。！？]{0,30}|(?:打印本页|关闭窗口|返回顶部)[\s\S]{0,20}"
+    r"|返回[^。！？]{0,12}(?:首页|列表)\s*(?:>>|»)?|(?:本文|文章)?原标题[:：].{2,80}|分享(?:到|至)[:：]?[^。！？]{0,60}"
+    r"|(?:카카오톡|페이스북|네이버)[^.]{0,40}공유.{0,20}|글자 ?크기.{0,30}|기사 ?(?:공유|스크랩|프린트).{0,30}"
+    r"|#\d{1,4}"
     r"|[-=_*•·.~—–/]{1,}(?:\s+[-=_*•·.~—–/]+)*"
     r")$"
 )
@@ -114,6 +132,8 @@ _TAILS_ABROAD = re.compile(
     r"|\((?:Reportado|Con reporte|Reportagem|Escrito|Scritto|Geschrieben|Verslag|Автор|Репортаж|Редактор)\b[^()]{3,300}\)"
     r"|(?:Автор|Редактор|Корреспондент|Haberi hazırlayan|Kaynak|Redaktion|Redacción|Redazione)\b:?\s[^\W\d_a-zа-я].{2,60}"
     r"|<?\s?저작권자.{2,80}|.{0,12}무단 ?(?:전재|복제|배포).{0,60}|.{0,30}無断(?:転載|複製).{0,40}|(?:版权|版權)所有.{0,40}"
+    r"|(?:Con información de|Con informaciones de|Com informações de|Avec la contribution de|Con la collaborazione di)"
+    r"(?: [A-ZÀ-Þ][\w.'’-]*,?| y| e| et| de| del| da){2,14}\.?"
     r"|[【（(\[]?(?:责任编辑|責任編輯|责编|编辑|編輯|校对|審校|来源|來源)\s?[:：].{1,30}[】）)\]]?"
 )
 """Credits and rights, each the whole line, that are not only English."""
@@ -126,7 +146,7 @@ _REACHED = re.compile(
 _ADDRESS = re.compile(r"@\w|\d{3}[-. ]\d{4}")
 """An address of electronic mail, a handle, a telephone's number."""
 _WITH_AGENCY = re.compile(
-    r"^\(?(?:With|Avec|Con|Com|Mit|Met|Med|Z|С|Fonte|Fuente|Source|Quelle|Bron|Источник)\b:?\s"
+    r"^\(?(?:With|Avec|Con|Com|Mit|Met|Med|Z|С|Theo|По материалам|За матеріалами|По информация на|Fonte|Fuente|Source|Quelle|Bron|Источник)\b:?\s"
     r"(?:(?:información|informações|informazioni|informations?|[Mm]aterial|Informationen|Agenturmaterial|reportes?)\s(?:(?:de|da|do|das|des|di|von|der|from)\s)?)?"
     r"(?P<who>[^()]{2,60}?)\)?\.?$",
     re.IGNORECASE,
@@ -146,6 +166,7 @@ _CONTACT = re.compile(
 _TAIL_REACH = 800
 """Characters from the end of the last paragraph in which a credit can begin."""
 _SIGNED_OFF = re.compile(r"(?:\s+|(?<=[.”\"])\s*)(?:--?\s*)?\((?P<mark>[^()]{2,24})\)\s*\.?$")
+_BACK = re.compile(r"(?<=[。！？”])\s*(?P<tail>返回[^。！？]{1,12}首[页頁]\s*(?:>>)?)$")
 _BRACKETED = re.compile(r"(?<=[。！？”」）)…])\s*(?P<tail>[（(][^()（）]{2,40}[）)])$")
 _CREDIT_INLINE = re.compile(
     r"\s*(?P<tail>\((?:Additional |Further )?(?:Reporting|Writing|Editing|Compiled|reporting|Edité|Édité|Reporte"
@@ -155,7 +176,7 @@ _SIGNED_LETTERS = re.compile(r"(?<=[.”\"'’)])\s+(?P<mark>[A-Z]{2,5}(?: [A-Z]
 
 
 def _key(line: str) -> str:
-    return line.replace("’", "'").strip(" :»>|▼▾…*#•→").casefold()
+    return line.replace("’", "'").strip(" :»>|▼▾…*#•→").casefold().replace("i̇", "i")
 
 
 def related_of(line: str) -> str | None:
@@ -246,6 +267,8 @@ def split_tail(paragraph: str) -> tuple[str, str | None]:
     bracketed = _BRACKETED.search(paragraph, at) if paragraph.endswith(("）", ")")) else None
     if bracketed and bylines.signature_of(bracketed["tail"]):
         return paragraph[: bracketed.start()], bracketed["tail"]
+    if paragraph.endswith((">>", "首页", "首頁")) and (back := _BACK.search(paragraph, at)):
+        return paragraph[: back.start()], back["tail"]
     letters = _SIGNED_LETTERS.search(paragraph, at)
     if letters and agency_of(letters["mark"].split()[0]):
         return paragraph[: letters.start()].rstrip(), letters["mark"]

@@ -24,13 +24,15 @@ from pipeline.clean.metadata.head import Head, gather
 from pipeline.clean.metadata.jsonld import Graph, Thing, string, strings
 from pipeline.clean.metadata.said import Said, believed, letters
 from pipeline.text import credits
+from pipeline.text.agencies import agency_of
 from pipeline.text.credits import Says
 from pipeline.text.language import primary
 from pipeline.text.whitespace import one_line
 from schemas.article import Author, Genre, Origin, Picture, Provenance
 
 _MAX_KEYWORDS = 50
-_FIRST_SIGNS = 40
+_FIRST_SIGNS, _RIGHT_BELOW = 40, 6
+"""Signs of a headline that tell its script, and texts below it among which a house may stand alone."""
 _MAX_HEADLINE = 600
 _MONTH_FIRST = re.compile(r"en-(?:us|ph)\b", re.IGNORECASE)
 _DAY_FIRST_ENDS = (".uk", ".au", ".nz", ".in", ".ie", ".za", ".ng", ".ke", ".my", ".sg", ".pk", ".lk", ".eu")
@@ -96,7 +98,9 @@ def read_metadata(parser: LexborHTMLParser, *, url: str = "") -> Metadata:
     declared = of_language.value if of_language else ""
     month_first = _is_month_first(head, declared, host)
     canonical = _canonical(head, url)
-    headline, of_headline, node = title.read(head, graph, site, host)
+    headline, of_headline, node = title.read(head, graph, site, host, parser.body)
+    if of_site is None and (name := title.site_of(head.title, headline)):
+        of_site, site = Said(name, Origin.META, "title"), name
     around = look(parser, node)
     people, of_people = authors.read(head, around, graph, (site, graph.publisher))
     published, of_published, modified = times.read(
@@ -264,6 +268,7 @@ def _sources(head: Head, graph: Graph, around: Around, headline: str) -> Iterabl
     yield Said(value[:100] if not value.startswith("http") else "", Origin.META, name)
     if any(sign > "\u0370" for sign in headline[:_FIRST_SIGNS] if sign.isalpha()):
         yield Said(_shown_source(around.lines.texts), Origin.VISIBLE, "text")
+        yield Said(next((one for one in around.lines.below[:_RIGHT_BELOW] if agency_of(one)), ""), Origin.VISIBLE, "text")
 
 
 def _shown_source(texts: Sequence[str]) -> str:

@@ -67,10 +67,13 @@ def _kept(found: Iterable[Said[tuple[Author, ...]]], sites: Sequence[str]) -> li
 def _credited(texts: Sequence[str]) -> Iterable[Said[tuple[Author, ...]]]:
     """Texts that name an author behind a label, or in the next text, and those that name reporters."""
     for text, following in pairwise((*texts, "")):
+        if ":" not in text and text.isascii():
+            continue
         said = [value for says, value in credits.fields(text) if says is Says.AUTHOR]
-        if said == [""] and len(following) <= MAX_LINE:
+        if said == [""] and len(following) <= MAX_LINE and not credits.fields(following) and following[-1:] not in (":", "："):
             said = [following]
-        if named := people("、".join(filter(None, said)) or bylines.reporters_of(text) or "", is_structured=True):
+        given = "、".join(filter(None, said)) or bylines.reporters_of(text)
+        if given and (named := people(given, is_structured=True)):
             yield Said(named, Origin.VISIBLE, "text", text)
 
 

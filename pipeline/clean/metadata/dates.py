@@ -16,7 +16,7 @@ _OFFSET = r"(?:GMT|UTC)\s?[+-]\d\d?(?::?\d\d)?(?!\d)|[+-]\d\d:?\d\d(?!\d)"
 """`GMT+7`, `UTC+5:30`, `+0200`: hours alone only where a word stands before them."""
 _ISO = re.compile(
     r"((?:19|20)\d\d)-(\d\d?)-(\d\d?)(?:[T\s]+(\d\d?):(\d\d)(?::(\d\d)(?:[.,]\d+)?)?"
-    rf"\s*\(?({_OFFSET}|Z\b|UTC|GMT)?)?",
+    rf"\s*\(?({_OFFSET}|[A-Z]{{1,5}}\b)?)?",
     re.ASCII,
 )
 _BIG_ENDIAN = re.compile(r"((?:19|20)\d\d)\s*[-/.年년]\s*(\d\d?)\s*[-/.月월]\s*(\d\d?)(?!\d)")
@@ -41,7 +41,7 @@ _NUMBERS = re.compile(r"(?<![\d/.-])(\d\d?)([./-])\s?(\d\d?)\2\s?((?:19|20)?\d\d
 _YEAR_OR_NUMBERS = re.compile(r"(?:19|20|25)\d\d|\d[./-]\s?\d|[\d元]\s*年")
 """Without one of these no text is a date: told far sooner than by the forms themselves."""
 _TIME = re.compile(
-    r"(?<![\d:])(\d\d?)(?:(?:[:.h]|\s?[時时点點시]\s?)(\d\d)(?::\d\d)?\s*(?:([ap])\.?m\b\.?)?|\s*([ap])\.?m\b\.?)"
+    r"(?<![\d:])(\d\d?)(?:(?:[:.h]|\s?[時时点點시]\s?)(\d\d)(?::(\d\d))?\s*(?:([ap])\.?m\b\.?)?|\s*([ap])\.?m\b\.?)"
     rf"[分분]?\s*(?:\(?({_OFFSET}|[A-Z]{{1,5}}\b))?",
     re.IGNORECASE,
 )
@@ -131,12 +131,12 @@ def _printed(text: str, month_first: bool) -> Moment | None:
     time: tuple[int, int, int] | None = None
     zone: str | None = None
     if clock:
-        hour, half = int(clock[1]), (clock[3] or clock[4] or "").lower()
+        hour, half = int(clock[1]), (clock[4] or clock[5] or "").lower()
         if not half and text[: clock.start()].rstrip().endswith(AFTERNOON):
             half = "p"
         hour = hour % 12 + 12 * (half == "p") if half else hour
-        time = (hour, int(clock[2] or 0), 0)
-        zone = clock[5]
+        time = (hour, int(clock[2] or 0), int(clock[3] or 0))
+        zone = clock[6]
     return _built(year, month, day, time, zone)
 
 
@@ -156,6 +156,8 @@ def _printed_day(text: str, month_first: bool) -> tuple[tuple[int, int, int], tu
         return (int(big[1]), int(big[2]), int(big[3])), big.span()
     if numbers := _NUMBERS.search(text):
         first, second, year = int(numbers[1]), int(numbers[3]), int(numbers[4])
+        if numbers[2] == "-" and len(numbers[4]) == 2 and any(sign > "\u2e80" for sign in text):
+            return (2000 + first, second, year), numbers.span()  # 发布时间：18-03-08
         day_first = numbers[2] == "." and second <= 12 or first > 12 or (not month_first and second <= 12)
         day, month = (first, second) if day_first else (second, first)
         return (year + 2000 if year < 70 else year + 1900 if year < 100 else year, month, day), numbers.span()

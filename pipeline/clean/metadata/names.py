@@ -10,7 +10,7 @@ def plain(name: str) -> str:
 
 TITLES = tuple(
     """
-    headline sailthru.title parsely-title dc.title hdl
+    headline sailthru.title parsely-title dc.title hdl articletitle
     """.split()
 )
 """Besides `og:title` and `twitter:title`."""
@@ -29,14 +29,14 @@ PUBLISHED = tuple(
     publish-date publish_date publication_date published_at published-date article.published parsely-pub-date sailthru.date
     cxenseparse:recs:publishtime originalpublicationdate bt:pubdate analyticsattributes.articledate dc.date.issued dcterms.issued
     citation_publication_date article:post_time og:article:published_time article_date_original displaydate
-    weibo:article:create_at
+    weibo:article:create_at og:time
     """.split()
 )
 """When it came out."""
 
 PERHAPS = tuple(
     """
-    date dc.date dcterms.date dc.date.created dcterms.created article:created created createdate timestamp
+    date dc.date dcterms.date dc.date.created dcterms.created article:created created createdate timestamp dateupdate apub:time
     """.split()
 )
 """When it came out or was changed: names that sites use for either."""
@@ -51,7 +51,7 @@ MODIFIED = tuple(
 
 SECTIONS = tuple(
     """
-    article:section section parsely-section sailthru.section cxenseparse:category og:section articlesection
+    article:section section parsely-section sailthru.section cxenseparse:category og:section articlesection columnname
     """.split()
 )
 """The part of the outlet that it is in."""
@@ -65,7 +65,7 @@ KEYWORDS = tuple(
 
 SOURCES = tuple(
     """
-    dc.source dcterms.source article:source source syndication-source original-source agency
+    dc.source dcterms.source article:source source syndication-source original-source agency contentsource
     """.split()
 )
 """Whom it comes from."""
@@ -100,7 +100,7 @@ LANGUAGES = tuple(
 
 SITES = tuple(
     """
-    og:site_name application-name
+    og:site_name application-name sitename
     """.split()
 )
 """The name of the outlet."""
@@ -119,7 +119,7 @@ BESIDE = frozenset((*DATA["author"], *DATA["published"]))
 OTHERS = (
     "og:title", "twitter:title", "og:url", "og:type", "article:content_tier", "twitter:label1", "twitter:data1", "twitter:label2", "twitter:data2"
 )  # fmt: skip
-PROPS = frozenset(("author", "datepublished", "datemodified", "uploaddate", "headline"))
+PROPS = frozenset(("author", "datepublished", "datemodified", "uploaddate", "dateupdate", "headline"))
 """`itemprop` of `meta` elements."""
 ALL = frozenset((
     *TITLES, *AUTHORS, *PUBLISHED, *PERHAPS, *MODIFIED, *SECTIONS, *KEYWORDS, *SOURCES, *GENRES, *PICTURES, *CAPTIONS, *LANGUAGES, *SITES, *OTHERS

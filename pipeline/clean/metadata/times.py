@@ -20,7 +20,8 @@ from pipeline.clean.metadata.said import Said, believed
 from pipeline.text.labels import PUBLISHED, UPDATED
 from schemas.article import Origin, Provenance
 
-_URL_DATE = re.compile(r"[/_-]((?:19|20)\d\d)[/_-]?([01]\d)[/_-]?([0-3]\d)(?=[/_.-]|$)")
+_URL_DATE = re.compile(r"[/_-]((?:19|20)\d\d)(?:[/_-]?|/[A-Za-z_-]{2,30}/)([01]\d)[/_-]?([0-3]\d)(?=[/_.-]|$)")
+"""`/2024/05/10/`, `-20240510.`, `/2024/politics/05/10/`"""
 _URL_NAMED = re.compile(r"/((?:19|20)\d\d)/([a-z]{3})/([0-3]?\d)(?=/)")
 _NEAR = 120
 """A shown date further below the heading than this many gathered elements is another story's."""
@@ -145,7 +146,11 @@ def _machine(head: Head, around: Around, graph: Graph, month_first: bool) -> Ite
     texts += [(one.value or one.text, Origin.MICRODATA, "datePublished") for one in around.stamps if one.prop == "datepublished"][:1]
     texts += [(string(graph.page.get(name)), Origin.JSON_LD, name) for name in ("datePublished", "uploadDate")]
     texts += [(string(graph.article.get("dateCreated")), Origin.JSON_LD, "dateCreated")]
-    texts += [(head.meta[name][0], Origin.META, name) for name in names.PERHAPS if name in head.meta]
+    texts += [
+        ((head.meta.get(name) or head.props[name])[0], Origin.META, name)
+        for name in names.PERHAPS
+        if name in head.meta or name in head.props
+    ]
     return _read(texts, month_first)
 
 

@@ -18,6 +18,9 @@ from pipeline.clean.metadata.said import Said, believed, letters
 from schemas.article import Origin, Provenance
 
 _SEPARATOR = re.compile(r"\s+[|–—·»«:•‹›/~-]+\s+|\s*[|»«｜]\s*|\s+::\s+|(?<=\S)_(?=\S*$)")
+_SITE_PARTS = re.compile(r"\s*(?:[|»«｜_–—·•]|--+|\s-|\s::)\s*|^-")
+_SITE, _SITE_WORDS = 40, 5
+"""Characters and words of the longest name of a site."""
 _EDGES = re.compile(r"^(?:[\s|»·•]+|Blog Archive\s*»\s*|\d{1,2}\.\d{1,2}\.(?:19|20)\d\d(?=[^\W\d]))|[\s|»·•]+$")
 """A theme's ornaments and words, and a day that stands in the heading's element."""
 _LEAST_WORDS = 2
@@ -30,20 +33,34 @@ _SENTENCE = 4
 """Words from which a title is surely more than a section's name."""
 _TOLD = 12
 """Letters from which what machines are told may be a part of a heading."""
+_LEAST = 8
+"""Characters of the shortest title that is looked for among all texts."""
+_MAX_TEXT, _MAX_NODES = 500_000, 20_000
+_NO_TITLE = frozenset("a script style noscript template title option li button label".split())
+"""Elements whose text, though it is the title's, heads no story."""
 _MAX_TEXTS = 20
 """Text nodes of a heading that are looked at."""
 _WEIGHT = {"title": 0.8, "twitter:title": 0.95}
 """How much a confirmation counts: the `title` element is as often the section's as the text's."""
 
 
-def read(head: Head, graph: Graph, site: str, host: str) -> tuple[str, Provenance | None, LexborNode | None]:
-    """The title, how it is known, and the heading that shows it; ("", None, None) for a page that has none."""
+def read(
+    head: Head, graph: Graph, site: str, host: str, body: LexborNode | None = None
+) -> tuple[str, Provenance | None, LexborNode | None]:
+    """The title, how it is known, and the element that shows it; ("", None, None) for a page that has none.
+
+    `body`: where the title is looked for if no heading shows it.
+    """
     stated = [one for one in _stated(head, graph, site, host) if one.value]
     headings = _headings(head, site)
     chosen = _heading(headings, stated) or (stated[0] if stated else None) or (next((one for one in headings if one.where != "h2"), None))
     if chosen is None:
         return "", None, None
     node = next((one.node for one in head.headings if one.text == chosen.value), None)
+    if chosen.origin is not Origin.VISIBLE and body is not None and (found := _standing_alone(body, chosen.value, head.title)):
+        node, text = found
+        stated = [chosen, *stated]
+        chosen = Said(text, Origin.VISIBLE, node.attributes.get("class") or node.tag or "")
     if chosen.origin is Origin.VISIBLE:
         chosen = msgspec.structs.replace(chosen, value=_stated_part(chosen.value, node, stated))
     alone = 0.9 if chosen.origin is Origin.VISIBLE else 0.5 if chosen.where == "title" else 0.8
@@ -51,6 +68,33 @@ def read(head: Head, graph: Graph, site: str, host: str) -> tuple[str, Provenanc
         chosen, [*headings[:1], *stated], same=lambda one, other: letters(one) == letters(other), alone=alone, differing_keeps=0.93
     )
     return _EDGES.sub("", chosen.value) or chosen.value, how, node or (head.headings[0].node if head.headings else None)
+
+
+def _standing_alone(body: LexborNode, chosen: str, title: str) -> tuple[LexborNode, str] | None:
+    """An element whose text is the title, or all of it but what a sign or a space parts off: on old pages no heading says it."""
+    whole = {chosen, title}
+    lines = {text for part in body.text(separator="\n")[:_MAX_TEXT].split("\n") if len(text := line(part)) >= _LEAST}
+    shown = [text for text in lines if any(_is_part(text, one) for one in whole)]
+    if not shown:
+        return None
+    longest = max(shown, key=len)
+    for node in islice(body.traverse(include_text=True), _MAX_NODES):
+        if (
+            node.tag == "-text"
+            and node.parent is not None
+            and node.parent.tag not in _NO_TITLE
+            and line(node.text_content or "") == longest
+        ):
+            return node.parent, longest
+    return None
+
+
+def _is_part(text: str, title: str) -> bool:
+    """Does a title begin with this text, most of it or up to a separator?"""
+    if not title.startswith(text):
+        return False
+    rest = title[len(text) :]
+    return not rest or not rest[0].isalnum() and len(text) * 5 >= len(title) * 2
 
 
 def _stated(head: Head, graph: Graph, site: str, host: str) -> list[Said[str]]:
@@ -143,6 +187,13 @@ def likeness(one: str, other: str) -> float:
         return 0.5 + 0.5 * len(short) / len(long)
     words, others = set(re.findall(r"\w{3,}", one.casefold())), set(re.findall(r"\w{3,}", other.casefold()))
     return len(words & others) / (len(words | others) or 1)
+
+
+def site_of(title: str, headline: str) -> str:
+    """The site's name, as it stands behind the headline in the `title` element: `Channel to be deepened_Harbour_Example News`; "" where none does."""
+    rest = title[len(headline) :] if headline and title.startswith(headline) else ""
+    name = _SITE_PARTS.split(rest)[-1].strip() if rest and not rest[0].isalnum() else ""
+    return name if 1 < len(name) <= _SITE and len(name.split()) <= _SITE_WORDS and name.strip() != rest.strip() else ""
 
 
 @lru_cache(maxsize=1024)  # most fields say the same title

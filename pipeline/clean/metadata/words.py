@@ -53,7 +53,7 @@ muhabiri, editör, yazarı, köşe, مراسل, محرر, صحفي, كاتب, �
 """What people are, word by word, beside who they are."""
 
 NOBODY = phrases("""
-red, super user
+网络整理, 综合整理, 网络, 综合, 本站, 本网, 原创, 转载, 未知, 匿名, 佚名, red, super user
 no author, admin, administrator, webmaster, user, root, test, guest, anonymous, unknown, undefined, null, none, staff, contributor, contributors
 author, authors, editor, editors, share, follow, read, read more, comments, comment, facebook, twitter, instagram, linkedin, youtube
 email, e-mail, website, home, news, bio, profile, archive, staff writer, staff report, staff reports, news desk, web desk, newsroom

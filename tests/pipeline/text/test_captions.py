@@ -20,6 +20,7 @@ def test_a_name_and_an_agency_behind_a_captions_last_sentence_are_its_credit() -
     ("text", "caption", "credit", "kind", "sources"),
     [
         ("Leaders met. File Photo by ABC/UPI", "Leaders met.", "File Photo by ABC/UPI", "File Photo", ("ABC", "UPI")),
+        ("图为启动仪式。（李明摄）", "图为启动仪式。", "李明摄", "摄", ("李明",)),
         ("Leaders met. Photo courtesy of U.S. Navy", "Leaders met.", "Photo courtesy of U.S. Navy", "Photo", ("U.S. Navy",)),
         ("Leaders met. UPI File Photo", "Leaders met.", "UPI File Photo", "File Photo", ("UPI",)),
         ("A ship. (AP Photo/Ama Mensah, File)", "A ship.", "AP Photo/Ama Mensah, File", "File Photo", ("AP", "Ama Mensah")),

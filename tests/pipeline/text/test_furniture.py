@@ -18,6 +18,12 @@ from pipeline.text import furniture
         ("Lesen Sie auch: Minister in Oslo", "Minister in Oslo"),
         ("Читайте также: Министры в Осло", "Министры в Осло"),
         ("اقرأ أيضا: وزراء في أوسلو", "وزراء في أوسلو"),
+        ("Čtěte také: Ministři v Oslu", "Ministři v Oslu"),
+        ("Lue myös: Ministerit Oslossa", "Ministerit Oslossa"),
+        ("Xem thêm: Các bộ trưởng ở Oslo", "Các bộ trưởng ở Oslo"),
+        ("Διαβάστε επίσης: Υπουργοί στο Όσλο", "Υπουργοί στο Όσλο"),
+        ("यह भी पढ़ें: ओस्लो में मंत्री", "ओस्लो में मंत्री"),
+        ("Olvassa el ezt is: Miniszterek Oslóban", "Miniszterek Oslóban"),
     ],
 )
 def test_a_related_link_is_known_by_its_mark(line: str, text: str) -> None:
@@ -43,6 +49,10 @@ def test_a_sentence_is_no_related_link(line: str) -> None:
         "Lo más leído",
         "More from World",
         "相关阅读",
+        "您可能感兴趣的文章",
+        "Kapcsolódó cikkek",
+        "İlgili Haberler",
+        "Най-четени",
         "MORE OPINION »",
     ],
 )
@@ -125,7 +135,16 @@ def test_sentences_are_no_tails(line: str) -> None:
     assert not furniture.is_tail(line)
 
 
-@pytest.mark.parametrize("line", ["Read more at home, she said.", "Tags: none of the whales had any.", "The race was sponsored by a bank."])
+@pytest.mark.parametrize(
+    "line",
+    [
+        "扫描仪市场增长迅速",
+        "Questions? He had none.",
+        "Read more at home, she said.",
+        "Tags: none of the whales had any.",
+        "The race was sponsored by a bank.",
+    ],
+)
 def test_a_sentence_is_no_label(line: str) -> None:
     assert not furniture.is_inline(line)
 
@@ -163,3 +182,22 @@ def test_an_agencys_notepad_is_known() -> None:
     assert furniture.is_notepad("# Notizblock")
     assert furniture.is_notepad("Die folgenden Informationen sind nicht zur Veröffentlichung bestimmt")
     assert not furniture.is_notepad("Er hatte einen Block für Notizen in der Hand.")
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "微信扫一扫 一键转发",
+        "字号: [大] [中] [小] [打印]",
+        "返回海湾网首页>>",
+        "分享到：微信 微博",
+        "#27",
+        "Questions? Comments? Email us at news@example.org",
+    ],
+)
+def test_what_a_pages_frame_says_is_no_paragraph(line: str) -> None:
+    assert furniture.is_inline(line)
+
+
+def test_a_way_back_behind_the_last_sentence_is_split_off() -> None:
+    assert furniture.split_tail("港口将于明年开放。返回海湾网首页>>") == ("港口将于明年开放。", "返回海湾网首页>>")

@@ -207,3 +207,62 @@ def test_an_author_of_whom_the_story_speaks_stays_in_it() -> None:
     text = "<p>The library has three books on the harbour, and its readers liked this one most.</p><p>Author: Alys Example</p>"
     html = f"<h1>Three books on the harbour</h1><div>{text}<p>They were read in one evening, and the harbour master came, too, with his wife.</p></div>"
     assert "Author: Alys Example" in clean(Draft(format="html", page_html=html)).text
+
+
+STORY = "".join(f"<p>{PAGES[0][1]}{place}{PAGES[0][1]}</p>" for place in range(3))
+
+
+def read(head: str, body: str) -> Article:
+    return clean(Draft(format="html", page_html=f"<html lang='zh'><head>{head}</head><body>{body}</body></html>"))
+
+
+@pytest.mark.parametrize(
+    "title",
+    [
+        "港口明年春天开始扩建_要闻_海湾新闻网",
+        "港口明年春天开始扩建 - 海湾新闻网",
+        "港口明年春天开始扩建-要闻|海湾新闻网",
+        "港口明年春天开始扩建--海湾新闻网",
+    ],
+)
+@pytest.mark.parametrize("shown", ["<div class='t1'>港口明年春天开始扩建</div>", "<td><font size=5>港口明年春天开始扩建</font></td>"])
+def test_a_title_that_no_heading_shows_is_found_among_the_texts(title: str, shown: str) -> None:
+    article = read(
+        f"<title>{title}</title>", f"<table><tr>{shown}</tr></table><div>2019-09-05 11:10 来源：海湾日报</div><div>{STORY}</div>"
+    )
+    assert article.headline == "港口明年春天开始扩建"
+    assert (article.site, article.credited_source, article.published_local) == ("海湾新闻网", "海湾日报", "2019-09-05T11:10:00")
+
+
+def test_the_fields_of_government_sites_are_read() -> None:
+    fields = {
+        "SiteName": "海湾市人民政府",
+        "ColumnName": "海湾要闻",
+        "ArticleTitle": "港口明年春天开始扩建",
+        "PubDate": "2019-09-05 11:10",
+        "ContentSource": "海湾日报",
+    }
+    article = read("".join(f"<meta name='{name}' content='{value}'>" for name, value in fields.items()), f"<div>{STORY}</div>")
+    assert (article.headline, article.site, article.section) == ("港口明年春天开始扩建", "海湾市人民政府", "海湾要闻")
+    assert article.published_local == "2019-09-05T11:10:00"
+
+
+def test_what_a_script_holds_is_no_shown_date() -> None:
+    script = "<script>\nvar loaded = {\n'at':\n'2019-12-29 22:31:02'\n};</script>"
+    assert read("", f"<h1>港口明年春天开始扩建</h1><div>{STORY}</div>{script}").published is None
+
+
+def test_a_year_of_two_digits_stands_first_in_chinese() -> None:
+    assert (
+        read("", f"<h1>港口明年春天开始扩建</h1><p class='date'>发布时间：18-03-08</p><div>{STORY}</div>").published_local == "2018-03-08"
+    )
+
+
+def test_a_label_without_a_value_names_nobody() -> None:
+    article = read("", f"<h1>港口明年春天开始扩建</h1><div>{STORY}</div><div>时间：2019-09-05 作者：</div><div>转载请注明：</div>")
+    assert article.authors == ()
+
+
+def test_the_house_below_the_headline_is_the_source() -> None:
+    article = read("", f"<h1>港口明年春天开始扩建</h1><p>新华社</p><p>2019-09-05 11:10</p><div>{STORY}</div>")
+    assert article.credited_source == "Xinhua"

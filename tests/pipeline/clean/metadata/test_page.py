@@ -283,6 +283,9 @@ class TestTimes:
         found = said("", H1, url="https://example.org/2024/03/01/harbour/")
         assert (found.published_local, found.provenance["published"].origin) == ("2024-03-01", Origin.URL)
 
+    def test_an_address_may_name_its_section_between_year_and_month(self) -> None:
+        assert said("", H1, url="https://example.org/2010/POLITICS/08/13/harbour/index.html").published_local == "2010-08-13"
+
     def test_a_lone_date_elsewhere_is_better_than_none_and_half_as_sure(self) -> None:
         far = H1 + "<p>The channel is too shallow.</p>" * 60 + "<div>1 March 2024</div><footer>© 2031 Example Press</footer>"
         found = said("", far)
