@@ -71,6 +71,9 @@ def read_body(blocks: Sequence[Block], *, published: datetime | None = None, hea
     blocks = _until_the_end(_without_repeats(blocks, headline), is_page=is_page)
     signed = _signed(blocks)
     blocks = [block for block in blocks if block.text not in signed] if signed else blocks
+    if len(blocks) > 2 and bylines.stamp_of(blocks[1].text) is not None and bylines.may_be_names(blocks[0].text):
+        body.byline = blocks[0].text  # Jana Nováková, and below it when it came out
+        blocks = blocks[1:]
     lead = _find_lead(blocks, published)
     end = next((place for place in range(len(blocks) - 1, -1, -1) if len(blocks[place].text) > _CREDIT or _is_prose(blocks[place].text)), 0)
     for place, block in enumerate(blocks):

@@ -7,12 +7,14 @@ from functools import cache
 
 from pipeline.text import labels
 from pipeline.text.agencies import agency_of, in_running_text, named_in
-from pipeline.text.dates import DIGIT, date_at_start, weekdays
+from pipeline.text.dates import DIGIT, date_at_start, weekdays, without_dates
 from pipeline.text.later import later
 from pipeline.text.spelling import key
 
 _BY = re.compile(
-    r"^(?:(?:Written|Story|Reported|Words|Text)\s{1,3})?(?:By|BY|by|Von|VON|Par|PAR|Por|POR|Di|Door|Av|Af|От|بقلم|מאת|โดย|(?:Textes?|लेखक)(?=\s?:))\s{0,3}:?\s{1,3}(?P<name>\S.*)$"
+    r"^(?:(?:Written|Story|Reported|Words|Text)\s{1,3})?(?:By|BY|by|Von|VON|Par|PAR|Por|POR|Di|di|Door|Av|Af|От|بقلم|מאת|โดย|Oleh|OLEH|[Oo]prac\."
+    r"|Rédigé par|Écrit par|Escrito por|Redactado por|Geschrieben von|Verfasst von|Piše|Napsala?|Skrevet a[vf]|Skriven av|Της|Του|Γράφει [οη]"
+    r"|(?:Textes?|लेखक)(?=\s?:))\s{0,3}:?\s{1,3}(?P<name>\S.*)$"
 )
 _LONGEST = 200
 """Characters. No byline is longer."""
@@ -42,6 +44,13 @@ _KOREAN = later(
 """`홍길동 기자 hong@example.kr`, `[서울=예시] 홍길동 특파원`"""
 _OF_HOUSE = later(rf"^(?P<names>{_HAN}{{2,3}})\s?/\s?{_HAN}{{2,8}}(?:报|報|网|網|社|台|新闻|新聞|周刊|客户端)$")
 """`李明/海湾青年报`"""
+_ON = (
+    "on at le la à a um am uhr il el em op om ore alle den kl klo u o в г dne dnia ώρα lúc pukul jam thứ hai ba tư năm sáu bảy chủ nhật"
+    " الساعة בשעה dzisiaj heute today hoy aujourd'hui oggi hoje".split()
+)
+_LOOSE = 100
+"""Characters of the longest line whose dates and clocks may stand in any order."""
+_SIGNS = " \t\u3000,.;:|/·•@–—-()[]【】（）："
 _REPORTING = ("记者", "記者", "作者", "撰文", "撰稿", "文/图", "图/文", "通讯员", "기자", "특파원", "논설위원")
 _SURNAMES = frozenset(
     "王李张劉刘陈陳杨楊黄黃赵趙吴吳周徐孙孫马馬朱胡郭何高林罗羅郑鄭梁谢謝宋唐许許韩韓冯馮邓鄧曹彭曾肖蕭田董袁潘于蒋蔣蔡余杜叶葉程苏蘇魏吕呂丁任沈姚卢盧姜崔"
@@ -82,6 +91,18 @@ def _before_stamp() -> re.Pattern[str]:
 
 
 @cache
+def _in_stamps() -> re.Pattern[str]:
+    """What stamps hold beside days: clocks, zones, labels, names of days, words for *on* and *at*."""
+    words = sorted((*labels.PUBLISHED, *labels.UPDATED, *_ON), key=len, reverse=True)
+    days = sorted(weekdays(), key=len, reverse=True)
+    return re.compile(
+        rf"\d{{1,2}}[:.hH時时시点點]\s?\d\d[分분]?(?::\d\d)?(?:\s?[aApP]\.?[mM]\b\.?)?|\(?(?:GMT|UTC)\s?[+-]?\d{{0,2}}(?::?\d\d)?\)?"
+        rf"|(?<![^\W\d_])(?:{'|'.join(map(re.escape, words))}|{'|'.join(map(re.escape, days))}|(?-i:[A-Z]{{2,3}}T|GMT|UTC|MSK|WIB|WITA|MEZ|MESZ))(?![^\W\d_])",
+        re.IGNORECASE,
+    )
+
+
+@cache
 def _agency_after() -> re.Pattern[str]:
     """`By AMA MENSAH Associated Press`: made when first asked for, since the table of agencies is long."""
     return re.compile(rf"(?<=\w)\s+(?:The )?{in_running_text().pattern}(?:\s+(?:[Ss]taff )?[Ww]riters?)?$")
@@ -110,6 +131,14 @@ def byline_of(line: str) -> str | None:
     return name if any(sign.isalpha() for sign in name) and not name[0].isdigit() else None
 
 
+def may_be_names(line: str) -> bool:
+    """Is it two to five words, each with a capital, no sign of a sentence and no figure: as a name that stands alone above a stamp?"""
+    words = line.split()
+    return (
+        2 <= len(words) <= 5 and len(line) <= 50 and all(word[0].isupper() or word in _PARTICLES for word in words) and line[-1].isalpha()
+    )
+
+
 def is_staff_line(line: str) -> bool:
     """The line below a byline: `Associated Press`, `UPI Staff Writer`, `Senior Correspondent`."""
     return len(line) < 60 and (bool(_STAFF.match(line)) or (len(line.split()) <= 4 and line == line.strip() and _is_only_agency(line)))
@@ -128,9 +157,10 @@ def stamp_of(line: str) -> str | None:
     if weekday and key(weekday["day"]) in weekdays():
         start = weekday.end()
     printed, length = date_at_start(line[start:])
-    if printed is None or printed.year is None or not _AFTER_STAMP.fullmatch(line, start + length):
-        return None
-    return line[start : start + length].rstrip(" ,")
+    if printed is not None and printed.year is not None and _AFTER_STAMP.fullmatch(line, start + length):
+        return line[start : start + length].rstrip(" ,")
+    rest, first = without_dates(line) if len(line) <= _LOOSE else (line, "")
+    return first if first and _in_stamps().sub(" ", rest).strip(_SIGNS) == "" else None
 
 
 def agency_in(byline: str | None) -> str | None:

@@ -124,6 +124,21 @@ def date_in(text: str) -> Printed | None:
     return None
 
 
+def without_dates(text: str) -> tuple[str, str]:
+    """A text without its dates, and the first of them that has a year, as printed; "" where none has."""
+    kept, first, place = "", "", 0
+    while (match := _DATE.search(text, place)) is not None:
+        found = _printed(match)
+        if found is None or found.year is None:
+            kept += text[place : match.start() + 1]
+            place = match.start() + 1
+            continue
+        first = first or match.group().rstrip(" ,")
+        kept += text[place : match.start()] + " "
+        place = match.end()
+    return kept + text[place:], first
+
+
 def is_possible(printed: Printed) -> bool:
     """Is there such a day (Feb. 29 is, unless the year says no)?"""
     try:

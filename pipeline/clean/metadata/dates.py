@@ -38,7 +38,12 @@ _REIGN = re.compile(r"(令和|平成|昭和)\s*(\d\d?|元)\s*年\s*(\d\d?)\s*月
 _BEFORE_REIGN = {"令和": 2018, "平成": 1988, "昭和": 1925}
 """The last year before an emperor's first."""
 _NUMBERS = re.compile(r"(?<![\d/.-])(\d\d?)([./-])\s?(\d\d?)\2\s?((?:19|20)?\d\d)(?![\d/])")
-_YEAR_OR_NUMBERS = re.compile(r"(?:19|20|25)\d\d|\d[./-]\s?\d|[\d元]\s*年")
+_JALALI_MONTHS = "فروردین اردیبهشت خرداد تیر مرداد شهریور مهر آبان آذر دی بهمن اسفند".split()
+_JALALI = re.compile(
+    rf"(?<!\d)(?:(?P<day>\d\d?)\s+(?P<month>{'|'.join(_JALALI_MONTHS)})(?:\s+ماه)?\s+(?P<year>1[34]\d\d)|(?P<y>1[34]\d\d)/(?P<m>\d\d?)/(?P<d>\d\d?))(?!\d)"
+)
+"""`11 اردیبهشت 1402`, `1402/02/11`: Iran counts from the year 622, and its year begins with spring."""
+_YEAR_OR_NUMBERS = re.compile(r"(?:19|20|25|13|14)\d\d|\d[./-]\s?\d|[\d元]\s*年")
 """Without one of these no text is a date: told far sooner than by the forms themselves."""
 _TIME = re.compile(
     r"(?<![\d:])(\d\d?)(?:(?:[:.h]|\s?[時时点點시]\s?)(\d\d)(?::(\d\d))?\s*(?:([ap])\.?m\b\.?)?|\s*([ap])\.?m\b\.?)"
@@ -52,6 +57,8 @@ _ZONES = {
 }  # fmt: skip
 _NAMED = ((_DAY_MONTH, (3, 2, 1)), (_MONTH_DAY, (3, 1, 2)), (_YEAR_FIRST, (1, 2, 3)), (_BUDDHIST, (3, 2, 1)))
 """Forms with a month's name, and which group is year, month and day."""
+_JALALI_START = -356_033
+"""The day before the first of the count that `_of_jalali` uses, as Python numbers days: so that 1402 begins on March 21, 2023."""
 _NEARER = {"listopada": 11, "lis": 11}
 """Polish; Croatian calls October so, and prints its months as numbers more often."""
 _LONGEST = 160
@@ -152,6 +159,11 @@ def _printed_day(text: str, month_first: bool) -> tuple[tuple[int, int, int], tu
     if reign := _REIGN.search(text):
         of_reign = 1 if reign[2] == "元" else int(reign[2])
         return (_BEFORE_REIGN[reign[1]] + of_reign, int(reign[3]), int(reign[4])), reign.span()
+    if jalali := _JALALI.search(text):
+        of = jalali["month"]
+        month_number = _JALALI_MONTHS.index(of) + 1 if of else int(jalali["m"])
+        if iranian := _of_jalali(int(jalali["year"] or jalali["y"]), month_number, int(jalali["day"] or jalali["d"])):
+            return iranian, jalali.span()
     if big := _BIG_ENDIAN.search(text):
         return (int(big[1]), int(big[2]), int(big[3])), big.span()
     if numbers := _NUMBERS.search(text):
@@ -162,6 +174,16 @@ def _printed_day(text: str, month_first: bool) -> tuple[tuple[int, int, int], tu
         day, month = (first, second) if day_first else (second, first)
         return (year + 2000 if year < 70 else year + 1900 if year < 100 else year, month, day), numbers.span()
     return None
+
+
+def _of_jalali(year: int, month: int, day: int) -> tuple[int, int, int] | None:
+    """A day of Iran's calendar in ours, by its cycle of 33 years with 8 leap years; None where there is no such day."""
+    if not 1 <= month <= 12 or not 1 <= day <= 31:
+        return None
+    leaps = (year + 1595) // 33 * 8 + ((year + 1595) % 33 + 3) // 4
+    before = (month - 1) * 31 if month < 8 else (month - 7) * 30 + 186
+    on = date.fromordinal(_JALALI_START + 365 * (year + 1595) + leaps + day + before)
+    return on.year, on.month, on.day
 
 
 def _offset(zone: str, day: date) -> float | None:

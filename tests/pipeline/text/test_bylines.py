@@ -20,6 +20,10 @@ from pipeline.text.bylines import byline_of, is_staff_line, stamp_of
         ("بقلم: محمد علي", "محمد علي"),
         ("מאת: דוד כהן", "דוד כהן"),
         ("โดย สมชาย ใจดี", "สมชาย ใจดี"),
+        ("Oleh Budi Santoso", "Budi Santoso"),
+        ("di Anna Rossi", "Anna Rossi"),
+        ("oprac. Anna Kowalska", "Anna Kowalska"),
+        ("Της Μαρίας Παππά", "Μαρίας Παππά"),
         ("By Charles de la Tour Jr.", "Charles de la Tour Jr."),
     ],
 )
@@ -61,6 +65,11 @@ def test_the_line_below_a_byline_is_known() -> None:
         ("jueves, 14 de mayo de 2026 a las 10:30", "14 de mayo de 2026"),
         ("14 mai 2026 à 10h30", "14 mai 2026"),
         ("2026年5月14日，村里的钟又响了。", None),
+        ("Thứ Hai, 01/05/2023, 10:30 (GMT+7)", "01/05/2023"),
+        ("10:30, 1 мая 2023", "1 мая 2023"),
+        ("Publié le 01/05/2023 à 10h30, mis à jour le 02/05/2023 à 09h00", "01/05/2023"),
+        ("Diterbitkan 01 Mei 2023, 10:30 WIB", "01 Mei 2023"),
+        ("1 May 2023 Rome fell", None),
         ("May 14", None),
     ],
 )

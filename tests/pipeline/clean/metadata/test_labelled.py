@@ -266,3 +266,12 @@ def test_a_label_without_a_value_names_nobody() -> None:
 def test_the_house_below_the_headline_is_the_source() -> None:
     article = read("", f"<h1>港口明年春天开始扩建</h1><p>新华社</p><p>2019-09-05 11:10</p><div>{STORY}</div>")
     assert article.credited_source == "Xinhua"
+
+
+def test_a_name_alone_above_a_stamp_is_a_byline() -> None:
+    _, sentence, *_ = PAGES[10]
+    text = "".join(f"<p>{sentence} ({place}) {sentence}</p>" for place in range(3))
+    html = f"<html lang='cs'><h1>{sentence[:20]}</h1><div><p>Jana Nováková</p><p>Vydáno 1. 5. 2023 10:30</p>{text}</div></html>"
+    article = clean(Draft(format="html", page_html=html))
+    assert [one.name for one in article.authors] == ["Jana Nováková"]
+    assert article.text.startswith(sentence)
