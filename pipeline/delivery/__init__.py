@@ -22,6 +22,7 @@ import msgspec
 from pipeline.errors import Misconfigured
 from pipeline.storage.logs import Entry
 from pipeline.storage.subscriptions import Subscription
+from schemas.learnt import learn
 from schemas.messages import Message
 
 S = TypeVar("S", bound=msgspec.Struct)
@@ -39,6 +40,9 @@ class Answered(msgspec.Struct, frozen=True, kw_only=True):
     """A sentence, where it is not ok."""
     counts: bool = True
     """An attempt, if not ok. False: the other side is ill, and it says nothing of this item."""
+
+
+learn(Answered)
 
 
 class Room(msgspec.Struct, frozen=True, kw_only=True):

@@ -31,6 +31,7 @@ from pipeline.delivery.celery_lists import taken_bytes, to_the_front
 from pipeline.errors import Infrastructure, Misconfigured
 from pipeline.storage.deliveries import PROBE
 from pipeline.urls import verified
+from schemas.learnt import learn
 from schemas.messages import LARGEST_BYTES, Message, encode
 
 ACKNOWLEDGE = "newswire.acknowledge"
@@ -84,6 +85,9 @@ class CelerySettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     """With an exchange; empty: the queue's name."""
     headers: dict[str, str] = {}
     """More headers of each message: `headers.x-team=desk`."""
+
+
+learn(CelerySettings)
 
 
 def _read(settings: Mapping[str, Any]) -> CelerySettings:

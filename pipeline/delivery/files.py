@@ -26,6 +26,7 @@ import msgspec
 from pipeline.delivery import Finding, Held, Target, read_settings
 from pipeline.errors import Infrastructure, Misconfigured
 from pipeline.storage.logs import Entry
+from schemas.learnt import learn
 from schemas.messages import encode
 
 _COMPLETE = re.compile(r"\d{4}-\d\d-\d\dT\d\d-\d\d-\d\d_(?P<generation>\d+)-(?P<first>\d{12})-(?P<last>\d{12})\.jsonl")
@@ -43,6 +44,9 @@ class FilesSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     """A file holds events of one such period of the clock: 3600 is an hour."""
     most_bytes: int = 64 * 1024 * 1024
     """A file that has so many is complete before its period ends."""
+
+
+learn(FilesSettings)
 
 
 def _read(settings: Mapping[str, Any]) -> FilesSettings:

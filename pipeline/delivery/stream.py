@@ -26,6 +26,7 @@ from pipeline.delivery import Finding, Held, Target, read_settings, room_in, wor
 from pipeline.errors import Infrastructure, Misconfigured
 from pipeline.storage.logs import Entry
 from pipeline.urls import verified
+from schemas.learnt import learn
 from schemas.messages import LARGEST_BYTES, encode
 from schemas.outcome import counted
 
@@ -77,6 +78,9 @@ class StreamSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     """Entries that it holds at most. What waits beyond that waits in SQL."""
     window_bytes: int = 32 * 1024 * 1024
     """Of its Redis, that these may take."""
+
+
+learn(StreamSettings)
 
 
 def _read(settings: Mapping[str, Any]) -> StreamSettings:

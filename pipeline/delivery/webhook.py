@@ -30,6 +30,7 @@ from pipeline.delivery import Answered, Finding, Room, Target, read_settings, wo
 from pipeline.errors import Gone, Infrastructure, Misconfigured, NewswireError, Refused, Throttled
 from pipeline.guard import check_host, parse_allowed
 from pipeline.http import GuardedTransport, retry_after_s
+from schemas.learnt import learn
 from schemas.messages import Message, Showing, encode
 from schemas.outcome import counted
 
@@ -56,6 +57,9 @@ class WebhookSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
     """Requests at a time."""
     allow_networks: str = ""
     """Networks that it may be in although they are not public: `10.0.0.0/8:443`."""
+
+
+learn(WebhookSettings)
 
 
 def _read(settings: Mapping[str, Any]) -> WebhookSettings:

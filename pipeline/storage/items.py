@@ -13,6 +13,7 @@ from sqlalchemy import Connection, Table, and_, func, select, text, update
 
 from pipeline.storage.db import bands, insert_rows, versions_sharing
 from schemas.article import Article, Draft
+from schemas.learnt import learn
 from schemas.tables import (
     band,
     capture,
@@ -273,6 +274,9 @@ def write(conn: Connection, rows: Rows, events: tuple[Table, list[dict[str, Any]
 
 def _by(rows: Iterable[dict[str, Any]], *keys: str) -> list[dict[str, Any]]:
     return sorted(rows, key=itemgetter(*keys))
+
+
+learn(Article)
 
 
 def article_row(article: Article) -> tuple[str, dict[str, Any]]:

@@ -15,6 +15,7 @@ from sqlalchemy import ColumnElement, Connection, and_, func, insert, literal, o
 
 from pipeline.errors import Misconfigured
 from pipeline.storage.messages import check_filter
+from schemas.learnt import learn
 from schemas.tables import delivery, event, item, log_state, subscription
 from schemas.verdict import ItemStatus
 
@@ -35,6 +36,9 @@ class Past(msgspec.Struct, frozen=True, kw_only=True):
     first: int
     last: int
     """The events that tell of the change (`refiltered`) are among these; first > last: there are none."""
+
+
+learn(list[Past])
 
 
 class Subscription(msgspec.Struct, frozen=True, kw_only=True):
