@@ -15,9 +15,9 @@ from typing import Any
 from urllib.parse import urljoin, urlsplit
 
 import msgspec
-from selectolax.lexbor import LexborHTMLParser
+from selectolax.lexbor import LexborHTMLParser, LexborNode
 
-from pipeline.clean.metadata import authors, jsonld, kinds, names, times, title
+from pipeline.clean.metadata import authors, crumbs, jsonld, kinds, names, times, title
 from pipeline.clean.metadata.around import Around, look
 from pipeline.clean.metadata.dates import Moment, moment
 from pipeline.clean.metadata.head import Head, gather
@@ -106,7 +106,7 @@ def read_metadata(parser: LexborHTMLParser, *, url: str = "") -> Metadata:
     published, of_published, modified = times.read(
         head, around, graph, (canonical.value if canonical else "", url), month_first=month_first
     )
-    section = _first_said(_sections(head, graph))
+    section = _first_said(_sections(head, graph, node, headline))
     known: dict[str, Provenance | None] = {
         "headline": of_headline,
         "authors": of_people,
@@ -242,11 +242,12 @@ def _first_said(found: Iterable[Said[str]]) -> Said[str] | None:
     return next((one for one in found if one.value), None)
 
 
-def _sections(head: Head, graph: Graph) -> Iterable[Said[str]]:
+def _sections(head: Head, graph: Graph, node: LexborNode | None, headline: str) -> Iterable[Said[str]]:
     yield Said(string(graph.article.get("articleSection"))[:100], Origin.JSON_LD, "articleSection")
     name, value = head.first(*names.SECTIONS)
     yield Said(value[:100], _of_meta(name), name)
     yield Said(graph.breadcrumb, Origin.JSON_LD, "BreadcrumbList")
+    yield Said(crumbs.read(node, headline), Origin.VISIBLE, "breadcrumbs")
 
 
 def _subtitles(around: Around, graph: Graph, headline: str) -> Iterable[Said[str]]:

@@ -40,7 +40,7 @@ def read(head: Head, around: Around, graph: Graph, sites: Sequence[str]) -> tupl
     found = _kept(_candidates(head, around, graph), sites)
     found = found or _kept(_credited(around.lines.texts), sites) or _kept(_of_lines(around.lines.near(may_be_byline)), sites)
     found = found or _kept(_shown(around.elsewhere), sites) or _kept(_of_lines(around.lines.below), sites)
-    found = found or _kept(_signed(around.lines.signatures()), sites)
+    found = found or _kept(_signed(around.lines.signatures()), sites) or _kept(_beside(around.elsewhere), sites)
     if not found:
         return (), None
     chosen = next((one for one in found if any(author.name for author in one.value)), found[0])
@@ -89,6 +89,13 @@ def _of_lines(lines: Sequence[str]) -> Iterable[Said[tuple[Author, ...]]]:
         named = people(line, is_structured=is_explicit)
         if named and all(" " in one.name or not one.name.isascii() or is_explicit and one.name for one in named):
             yield Said(named, Origin.VISIBLE, "text", line)
+
+
+def _beside(around: Around) -> Iterable[Said[tuple[Author, ...]]]:
+    """The one person whom links to authors name that stand in a column beside the text."""
+    named = {people(one.text) for one in around.bylines if "author" in (one.node.attributes.get("rel") or "")} - {()}
+    if len(named) == 1:
+        yield Said(named.pop(), Origin.VISIBLE, "rel=author")
 
 
 def _signed(lines: Sequence[str]) -> Iterable[Said[tuple[Author, ...]]]:

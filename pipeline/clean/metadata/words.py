@@ -134,3 +134,17 @@ advertisement, anzeige, anzeigen, werbung, publicité, publicidad, publicidade, 
 廣告, 広告, 광고, annons, annonse, annonce, mainos, promoted
 """)
 """What also stands above any place for an advertisement: it says something of the text in a label right above the headline only."""
+
+HOME = phrases("""
+home, homepage, home page, front page, start, startseite, zur startseite, accueil, inicio, portada, início, página inicial, home page, главная, на главную
+головна, начало, strona główna, ana sayfa, anasayfa, kezdőlap, címlap, főoldal, domů, úvod, domov, acasă, prima pagină, αρχική, naslovnica, početna, насловна
+hjem, forside, forsiden, hem, startsidan, etusivu, voorpagina, beranda, laman utama, utama, trang chủ, หน้าแรก, होम, मुखपृष्ठ, প্রচ্ছদ, হোম, صفحه اصلی, خانه
+الرئيسية, الصفحة الرئيسية, דף הבית, ראשי, ホーム, トップ, トップページ, 홈, 首页, 首頁, 主页
+""")
+"""What the front page is called in the way to a page."""
+
+HERE = phrases("""
+正文, 内容, 您的位置, 当前位置, 你的位置, 现在位置, 您所在的位置, 您当前的位置, 目前位置, 現在位置, you are here, sie sind hier, vous êtes ici
+usted está aquí, 현재위치, /, >, >>
+""")
+"""What else stands in that way."""

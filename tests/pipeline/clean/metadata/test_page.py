@@ -110,6 +110,31 @@ class TestTitle:
         assert differing.against == ("opengraph: og:title",)
 
 
+class TestSection:
+    @pytest.mark.parametrize(
+        ("way", "section"),
+        [
+            ("<div><a href='/'>首页</a> &gt; <a href='/news'>要闻</a> &gt; <a href='/port'>港口</a> &gt; 正文</div>", "港口"),
+            ("<div>当前位置：<a href='/'>首页</a>&gt;<a href='/news'>要闻</a></div>", "要闻"),
+            ("<p><a href='/'>Startseite</a> » <a href='/hafen'>Hafen</a></p>", "Hafen"),
+            (
+                "<ul class='breadcrumb'><li><a href='/'>Главная</a></li><li><a href='/port'>Порт</a></li><li>A headline of words</li></ul>",
+                "Порт",
+            ),
+            ("<ul class='menu'><li><a href='/'>Home</a></li><li><a href='/news'>News</a></li><li><a href='/tv'>TV</a></li></ul>", ""),
+            ("<div><a href='/'>Home</a> &gt; 3 March 2019</div>", ""),
+            ("<div><a href='/news'>Prices &gt; wages</a></div>", ""),
+        ],
+    )
+    def test_the_way_to_a_page_ends_in_its_section(self, way: str, section: str) -> None:
+        assert said("", way + H1).section == section
+
+    def test_what_machines_are_told_outranks_the_way(self) -> None:
+        assert (
+            said(linked(articleSection="Harbour"), "<div><a href='/'>Home</a> &gt; <a href='/n'>News</a></div>" + H1).section == "Harbour"
+        )
+
+
 class TestAuthors:
     @pytest.mark.parametrize(
         ("head", "body", "names", "origin"),
@@ -235,6 +260,11 @@ class TestAuthors:
     @pytest.mark.parametrize(("site", "name"), [("LaRepublica.pe", "La República"), ("El Comercio", "Noticias El Comercio")])
     def test_the_site_is_known_by_other_spellings(self, site: str, name: str) -> None:
         assert said(OF_SITE(site) + f"<meta name='author' content='{name}'>").authors == ()
+
+    @pytest.mark.parametrize(("others", "name"), [("", ["Ama Mensah"]), ("<a rel='author' href='/p/2'>Will Drake</a>", [])])
+    def test_a_column_beside_the_text_names_its_author_where_it_names_one(self, others: str, name: list[str]) -> None:
+        column = f"<div id='sidebar'><a rel='author' href='/p/1'>Ama Mensah</a>{others}</div>"
+        assert [one.name for one in said("", H1 + "<p>The channel is too shallow.</p>" * 60 + column).authors] == name
 
     @pytest.mark.parametrize(
         "body",
