@@ -27,6 +27,7 @@ _SHORT_LINE = 240
 _PARAGRAPH = 100
 """What is said above the first line of this length is the page's, not the text's."""
 _FIRST_LINES = 14
+_OTHER_WORDS = 4
 LEAST_PROSE = 120
 """Characters of prose below which a page that does not call itself an article holds none."""
 _BRIEF = 60
@@ -71,6 +72,8 @@ def _blocked(said: Metadata, lines: Sequence[str], kept: Sequence[str], prose: i
     shown = [said.title, *lines[:_FIRST_LINES]]
     short = [text for text in shown if text and len(text) < _SHORT_LINE]
     instead = short if prose < _BARE else kept
+    if prose >= _BARE or said.title:  # a headline may begin with such words; then others follow
+        short = [text for text in short if not _is_headline(text, said.title)]
     if not said.is_article and (told := _find(CHALLENGE, short)):
         return Judgement(
             Access.BLOCKED, f"is a challenge page, not an article: it says {told!r}.", "Ask the publisher for a feed or access."
@@ -82,6 +85,17 @@ def _blocked(said: Metadata, lines: Sequence[str], kept: Sequence[str], prose: i
     if prose < LITTLE and not said.is_article and (told := _find(LOGIN, instead)):
         return Judgement(Access.BLOCKED, f"asks for a login in place of an article: it says {told!r}.", "Ask the publisher for access.")
     return None
+
+
+def _is_headline(text: str, title: str) -> bool:
+    """Is it the page's title, or a part of it, and says more than such a page would: words besides those that name it?"""
+    folded = _folded(text)
+    if not title or folded not in _folded(title) and _folded(title) not in folded:
+        return False
+    for phrase in sorted((*CHALLENGE, *ERROR), key=len, reverse=True):
+        if phrase in folded:
+            folded = folded.replace(phrase, " ")
+    return len(folded.split()) >= _OTHER_WORDS
 
 
 def _partial(said: Metadata, lines: Sequence[str], kept: Sequence[str], prose: int, below: str, buttons: Sequence[str]) -> Judgement | None:

@@ -39,7 +39,7 @@ fout 404, nie znaleziono strony, strona nie istnieje, błąd 404, страниц
 """Errors served with status 200. They count at the start of a title or a line."""
 
 CONSENT = phrases("""
-we value your privacy, your privacy choices, we and our partners, we and our, before you continue to, accept all cookies
+we value your privacy, your privacy choices, we and our partners, before you continue to, accept all cookies
 accept cookies to continue, cookie consent, manage your privacy settings, with ads and tracking, continue without ads
 to access this site please accept, you need to accept cookies, choose how we use your data, mit werbung weiterlesen, werbefrei lesen
 mit werbung und tracking, zustimmen und weiter, wir und unsere partner, ihre privatsphäre ist uns wichtig, wir schätzen ihre privatsphäre
@@ -70,22 +70,26 @@ to read the full, to read the rest, to read this article, continue reading with 
 keep reading for, this article is for subscribers, for subscribers only, subscriber-only, subscriber exclusive, subscribers only
 this content is for subscribers, exclusive to subscribers, you have reached your limit, you've reached your limit
 reached your article limit, free articles left, articles remaining, your free articles, register to continue reading, sign up to read
-unlock this article, start your free trial, weiterlesen mit, um weiterzulesen, jetzt weiterlesen, nur für abonnenten
+unlock this article, members only, for members only, sign in to read on, sign in to read the, log in to read the, become a member to read
+join to read, weiterlesen mit, um weiterzulesen, jetzt weiterlesen, nur für abonnenten
 exklusiv für abonnenten, diesen artikel weiterlesen, lesen sie den ganzen artikel, jetzt abonnieren und weiterlesen
 dieser artikel ist kostenpflichtig, um den artikel weiterzulesen, réservé aux abonnés, réservé à nos abonnés, cet article est réservé
-pour lire la suite, il vous reste, la suite est réservée, lire la suite de cet article, abonnez-vous pour, suscríbete para
-suscríbase para, exclusivo para suscriptores, sólo para suscriptores, solo para suscriptores, contenido exclusivo
-para seguir leyendo, para continuar leyendo, abbonati per, riservato agli abbonati, per continuare a leggere, contenuto riservato
-exclusivo para assinantes, para continuar lendo, assine para, conteúdo exclusivo, lees verder met, om verder te lezen
+pour lire la suite, il vous reste, la suite est réservée, lire la suite de cet article, abonnez-vous pour lire, abonnez-vous pour continuer
+suscríbete para seguir, suscríbete para continuar, suscríbete para leer, suscríbase para seguir, suscríbase para leer, exclusivo para suscriptores
+sólo para suscriptores, solo para suscriptores, contenido exclusivo
+para seguir leyendo, para continuar leyendo, abbonati per leggere, abbonati per continuare, riservato agli abbonati, per continuare a leggere
+contenuto riservato
+exclusivo para assinantes, para continuar lendo, assine para continuar, assine para ler, conteúdo exclusivo, lees verder met, om verder te lezen
 alleen voor abonnees, voor abonnees, word abonnee, dostęp tylko dla prenumeratorów, czytaj dalej z, dla prenumeratorów
-aby czytać dalej, материал доступен, только для подписчиков, оформите подписку, abone ol, okumaya devam etmek için, abonelere özel
+aby czytać dalej, материал доступен, только для подписчиков, оформите подписку, okumaya devam etmek için, abonelere özel
 للمشتركين فقط, اشترك لمتابعة القراءة, 付费阅读全文, 订阅后阅读全文, 阅读全文请订阅, この記事は有料会員限定, 有料会員限定, 続きを読むには
 会員限定記事, 구독자 전용, 유료회원, för prenumeranter, läs vidare med, for abonnenter, kun for abonnenter, tilaajille, pro předplatitele
 """)
 """What a paywall prints below the beginning."""
 
 MORE = phrases("""
-read more, continue reading, read the full story, read the full article, read full story, read full article, read the rest
+read more, continue reading, read the rest of this story, read the rest of this article, read on, read the full story, read the full article
+read full story, read full article, read the rest
 keep reading, [more], more, weiterlesen, mehr lesen, weiter lesen
 ganzen artikel lesen, lire la suite, lire l'article complet, leer artículo completo
 lire plus, en savoir plus, leer más, seguir leyendo, sigue leyendo, leggi tutto, continua a leggere, continua, leia mais, continuar lendo

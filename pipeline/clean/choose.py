@@ -101,14 +101,16 @@ def _keep_around(judged: list[Judged], boxes: list[Box]) -> None:
 
 
 def link_below(judged: list[Judged], tree: Tree, *, with_buttons: bool = False) -> str:
-    """The words of a link or a button right below the story's last paragraph, in the element around it; "" where none is there."""
+    """The words of a link right below the story's last paragraph, in the element around it; "" where none is there. `with_buttons`: or of a button,
+    or a line that is no sentence: what looks like one."""
     boxes = tree.boxes
     last = next((place for place in range(len(judged) - 1, -1, -1) if judged[place].is_kept and judged[place].raw.prose), len(judged))
     for before, index, words in tree.buttons if with_buttons and last < len(judged) else ():
         if before == last + 1 and words and boxes[judged[last].raw.box].parent in tidying.inside(boxes, index, 3):
             return words
     for one in judged[last + 1 : last + 2]:
-        if one.raw.role is LINK and one.raw.tag != "li" and boxes[judged[last].raw.box].parent in tidying.inside(boxes, one.raw.box, 3):
+        is_control = one.raw.role is LINK or with_buttons and one.raw.role is PARAGRAPH and not one.raw.prose
+        if is_control and one.raw.tag != "li" and boxes[judged[last].raw.box].parent in tidying.inside(boxes, one.raw.box, 3):
             return one.raw.text
     return ""
 

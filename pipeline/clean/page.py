@@ -22,6 +22,9 @@ from schemas.article import Access, Genre
 
 _FEED = re.compile(r"\s*(?:<\?xml[^>]*>\s*)?(?:<!--(?:[^-]|-(?!->))*-->\s*)*<(rss|feed|rdf:RDF|urlset|sitemapindex)[\s>]")
 """How a feed or a sitemap begins: RSS 2.0, RFC 4287, RSS 1.0, sitemaps.org."""
+_CODE = "{};=()[]"
+_MUCH_CODE = 0.05
+"""The share of these signs that a program or a style sheet has; plain text has a tenth of it."""
 _SHOWN = 600
 """Characters of prose below which a page's scripts may be what shows its text: then its data is searched."""
 
@@ -51,6 +54,8 @@ def read_page(html: str, *, url: str = "", first: str = "") -> Page:
         raise Unreadable(
             f"{url or 'It'} is a feed or a sitemap (<{feed[1]}>), not a page.", url=url, hint="`newswire sources add` takes its address."
         )
+    if is_program(html):
+        raise Unreadable(f"{url or 'It'} is a program or data, not a page: it begins with {html.strip()[:40]!r}.", url=url)
     parser = tree.parse(html)
     said = read_metadata(parser, url=url)
     body = parser.body
@@ -77,6 +82,8 @@ def read_page(html: str, *, url: str = "", first: str = "") -> Page:
     )
     if judged.access is Access.BLOCKED:
         raise Blocked(f"{url or 'The page'} {judged.reason}", url=url, hint=judged.hint)
+    if found.was_cut and judged.access is Access.FULL:
+        judged = access.Judgement(Access.PARTIAL, f"has more than {tree.MAX_NODES} elements, and the rest was not read")
     if judged.access is Access.PARTIAL:
         blocks = access.without_gate(blocks)
     return Page(
@@ -87,6 +94,14 @@ def read_page(html: str, *, url: str = "", first: str = "") -> Page:
         confidence=confidence,
         next_page=pages.next_page(parser, html, said, url=url or said.canonical_url, first=first),
     )
+
+
+def is_program(text: str) -> bool:
+    """Is it source code, a style sheet or JSON, by its first characters?"""
+    start = text[:5000].strip()
+    if start.startswith(("{", "[")) and '":' in start:
+        return True
+    return bool(start) and not start.startswith("<") and sum(map(start.count, _CODE)) > _MUCH_CODE * len(start) and "<p" not in start
 
 
 def _of_data(said: Metadata, parser: LexborHTMLParser, prose: int) -> tuple[tuple[str, ...], Thing]:

@@ -46,6 +46,15 @@ _ATTRIBUTES = rb"(?:[\s/]*+[^\s/>][^\s/>=]*+(?:\s*+=\s*+(?:\"[^\"]*+\"|'[^']*+'|
 _MONSTER = re.compile(rb"<[a-zA-Z][^\s/>]*+" + _ATTRIBUTES + b"{%d}" % (MAX_ATTRIBUTES + 1))
 """A tag with more attributes than that, as the HTML standard parts them."""
 _MARKUP = re.compile(rb"<(?:(?P<comment>!--)|[!?][^>]*+|(?P<end>/?)(?P<name>[a-zA-Z][^\s/>]*+)" + _ATTRIBUTES + b"*+)")
+_LEFT_OPEN = 500
+"""Tags more than are closed: most pages have some hundred, of pictures and line breaks."""
+_MANY_OPTIONS = 2000
+"""lexbor's time grows with the square of them: 200,000 take a minute."""
+_OPTION = re.compile(rb"<option\b", re.IGNORECASE)
+_FORMATTING = re.compile(rb"<(/?)(?:b|big|code|em|font|i|nobr|s|small|strike|strong|tt|u)(?=[\s>/])[^>]*+>", re.IGNORECASE)
+"""The HTML standard's formatting elements but `a`."""
+_SHADOW = re.compile(rb"<template(\s[^>]*\bshadowrootmode\b)", re.IGNORECASE)
+"""A part of the page that is shown as it stands there, in a tree of its own."""
 _OPAQUE = frozenset(b"textarea title style xmp iframe noembed noframes noscript svg math frameset select".split())
 """Elements in which a tag may be none, or a script one."""
 _WHOLE_URL = re.compile(r"https?://[a-z0-9.-]+/(?:[\w/.%~+=&?,-]*[\w/])?", re.ASCII)
@@ -59,12 +68,12 @@ _NEVER_DEEP = frozenset(
 )
 
 _SKIPPED = (
-    "script style noscript template nav select svg math object canvas audio video dialog menu textarea input label head"
+    "script style noscript template nav select svg annotation annotation-xml object canvas audio video dialog menu textarea input label head"
     " link meta title datalist map area progress meter source track base frame frameset noframes amp-ad amp-analytics amp-sidebar amp-consent"
 )
 _INLINE = (
     "abbr acronym b bdi bdo big center cite code data del dfn em font i ins kbd mark nobr picture q rp rt ruby s samp small span strike"
-    " strong sub sup tt u var wbr"
+    " strong sub sup tt u var wbr math mrow mi mn mo mtext mfrac msqrt mroot msub msup msubsup munder mover munderover semantics"
 )
 _BLOCKS = (
     "p div article section main header footer aside h1 h2 h3 h4 h5 h6 ul ol li dl dt dd table thead tbody tr td th blockquote pre figure figcaption"
@@ -200,6 +209,10 @@ def parse(html: str) -> LexborHTMLParser:
     tags = data.count(b"<")
     if tags > MAX_TAGS:
         data = _cut(data)
+    if tags - 2 * data.count(b"</") > _LEFT_OPEN:
+        data = _without_traps(data)
+    if b"shadowrootmode" in data:
+        data = _SHADOW.sub(rb"<div\1", data).replace(b"</template>", b"</div>")
     if tags > _DEEP and _may_be_deep(data, tags):
         _refuse_abyss(html)
     if _may_have_monster(data) and _has_monster(data):
@@ -211,6 +224,15 @@ def parse(html: str) -> LexborHTMLParser:
         return LexborHTMLParser(data)
     except Exception as error:  # selectolax raises its own kinds for what lexbor gives up on
         raise Unreadable(f"The HTML can't be parsed: {type(error).__name__}.") from error
+
+
+def _without_traps(data: bytes) -> bytes:
+    """Without what lexbor, as the standard asks, makes many nodes or comparisons of: options without end, and marks of text that are never closed
+    and so are opened again in each paragraph. Neither says anything to us."""
+    if data.count(b"<option") + data.count(b"<OPTION") > _MANY_OPTIONS:
+        data = _OPTION.sub(b"<br", data)
+    found = _FORMATTING.findall(data)
+    return _FORMATTING.sub(b"", data) if len(found) - 2 * found.count(b"/") > _LEFT_OPEN else data
 
 
 def _may_be_deep(data: bytes, tags: int) -> bool:
@@ -397,6 +419,8 @@ def _walk(root: LexborNode, shown: frozenset[int]) -> Tree:
         elif kind == _FRAME:
             if url := _of_frame(node.attributes):
                 tree.shown.append(Shown(len(tree.blocks) + bool(pieces), index, url, False))
+        elif kind == _BUTTON and pieces and _has_text(node.next):  # a word of a sentence that explains itself
+            child = node.first_child
         elif kind == _BUTTON:
             tree.buttons.append((len(tree.blocks) + bool(pieces), index, " ".join(node.text()[:_MAX_LABEL].split())))
         elif (child := node.first_child) is not None:
@@ -519,6 +543,10 @@ def _parted(pieces: list[str], hrefs: list[tuple[int, int, str]]) -> list[tuple[
                 break
             links[part].append((max(one, first) - first, min(end, last) - first, url))
     return [(pieces[first:last], within) for (first, last), within in zip(cuts, links, strict=True)]
+
+
+def _has_text(node: LexborNode | None) -> bool:
+    return node is not None and _KINDS.get(node.tag_id) == _TEXT and any(map(str.isalnum, node.text_content or ""))
 
 
 def _show(tree: Tree, index: int, has_pieces: bool, url: str) -> None:

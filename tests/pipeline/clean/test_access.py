@@ -181,3 +181,28 @@ ISLANDS = {
 def test_the_text_of_an_empty_shell_is_read_from_its_data(name: str) -> None:
     article = page(f"<div id='root'></div>{ISLANDS[name]}")
     assert list(article.paragraphs) == PARAGRAPHS
+
+
+@pytest.mark.parametrize(
+    "title",
+    [
+        "One more step towards a free port, says minister",
+        "404 new homes approved beside the harbour",
+        "Access denied: how wheelchair users are shut out of the ferry",
+        "Page not found in archive was in the attic all along",
+        "Oops: mayor sends tender to the wrong harbour",
+    ],
+)
+def test_a_headline_that_begins_as_an_error_does_is_one(title: str) -> None:
+    article = page(f"<h1>{title}</h1>{BODY}", f"<title>{title} | Example Herald</title>")
+    assert (article.headline, article.access) == (title, Access.FULL)
+
+
+def test_a_letter_for_readers_elsewhere_cuts_nothing_off() -> None:
+    assert page(f"<article>{BODY}</article><aside>Suscríbete para recibir nuestro boletín cada mañana</aside>").access is Access.FULL
+
+
+def test_a_line_right_below_a_short_text_may_be_its_gate() -> None:
+    for line in ("<span class='m'>Continue reading</span>", "This story is for members only. Join today", "Sign in to read on"):
+        article = page(f"<article>{BODY}<p>{line}</p></article>")
+        assert (article.access, list(article.paragraphs)) == (Access.PARTIAL, PROSE)

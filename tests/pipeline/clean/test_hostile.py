@@ -27,6 +27,8 @@ PAGES = {
     "a class of megabytes": START + "<div class='" + "a" * 3_000_000 + "'>" + P * 5 + "</div>" + END,
     "links in links in cells": START + "<table><tr>" + "<td><a href=x>word</a>" * 60_000 + P * 5 + END,
     "titles without end": START + "<section><h1>Title</h1><p>words of a story, and more of them</p></section>" * 5000 + END,
+    "options without end": START + "<select>" + "<option>Seoul" * 100_000 + "</select>" + P * 5 + END,
+    "marks of text that are left open": START + "".join(f"<p><b id={n}>word</p>" for n in range(4000)) + P * 5 + END,
     "an image": "\x89PNG\r\n\x1a\n" + "\0\x01\xff" * 200_000,
     "truncated in a tag": START + P * 5 + "<div class='a",
     "100,000 siblings": START + "<p>x" * 100_000 + P * 5 + END,

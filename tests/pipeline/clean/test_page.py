@@ -9,7 +9,7 @@ import pytest
 
 from pipeline.clean import clean
 from pipeline.errors import Unreadable
-from schemas.article import Article, Draft
+from schemas.article import Access, Article, Draft
 
 PROSE = [
     "The harbour commission voted on Monday to deepen the main channel by two metres, ending a dispute of nine years.",
@@ -286,3 +286,50 @@ def test_a_feed_or_a_sitemap_is_no_page(root: str) -> None:
         document = f"<?xml version='1.0'?>\n<!-- made by a program -->\n<{root}><item><description>{BODY}</description></item></{name}>"
         clean(Draft(format="html", page_html=document, url="https://example.org/feed"))
     assert "sources add" in refused.value.hint
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "body { margin: 0 }\n.a p { color: #222; }\n" * 9,
+        "(function(){var a=document.getElementById('x');a.b();})();\n" * 9,
+        '{"story": {"body": "A"}}',
+    ],
+)
+def test_a_program_or_data_is_no_page(source: str) -> None:
+    with pytest.raises(Unreadable, match="a program or data"):
+        page_of(source)
+
+
+def page_of(document: str) -> Article:
+    return clean(Draft(format="html", page_html=document, url="https://example.org/a/1"))
+
+
+@pytest.mark.parametrize(
+    ("markup", "text"),
+    [
+        (
+            "The <button type='button'>spring tide</button> comes twice a month, and then the boats stay in the basin.",
+            "The spring tide comes",
+        ),
+        ("The tide rises by <math><mi>h</mi><mo>=</mo><mn>3</mn></math> metres on the highest day of the year.", "rises by h=3 metres"),
+    ],
+)
+def test_words_of_a_sentence_stay_whatever_marks_them(markup: str, text: str) -> None:
+    assert text in page(f"<article>{BODY}<p>{markup}</p></article>").text
+
+
+def test_a_button_below_a_sentence_is_none_of_it() -> None:
+    assert (
+        page(f"<article>{BODY}<p>The work begins in May, they said. <button>Share</button></p></article>").paragraphs[-1].endswith("said.")
+    )
+
+
+def test_a_shadow_tree_that_the_page_declares_is_part_of_it() -> None:
+    article = page(f"<news-story><template shadowrootmode='open'><article>{BODY}</article></template></news-story>")
+    assert list(article.paragraphs) == PROSE
+
+
+def test_what_is_left_out_of_an_endless_page_is_said() -> None:
+    article = page("<article>" + "".join(f"<p>{at} {PROSE[0]}</p>" for at in range(51_000)) + "</article>")
+    assert (article.access, "100000 elements" in article.access_reason) == (Access.PARTIAL, True)
