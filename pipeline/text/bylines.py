@@ -103,6 +103,13 @@ def _in_stamps() -> re.Pattern[str]:
 
 
 @cache
+def _stamp_behind() -> re.Pattern[str]:
+    """`Ama Mensah Published: May 1, 2024`: the label and all that follows."""
+    words = sorted((*labels.PUBLISHED, *labels.UPDATED), key=len, reverse=True)
+    return re.compile(rf"[\s|,·•–-]+(?:{'|'.join(map(re.escape, words))})(?![^\W\d_])(?=.*\d).*$", re.IGNORECASE)
+
+
+@cache
 def _agency_after() -> re.Pattern[str]:
     """`By AMA MENSAH Associated Press`: made when first asked for, since the table of agencies is long."""
     return re.compile(rf"(?<=\w)\s+(?:The )?{in_running_text().pattern}(?:\s+(?:[Ss]taff )?[Ww]riters?)?$")
@@ -116,7 +123,7 @@ def byline_of(line: str) -> str | None:
     match = _BY.match(line) if len(line) <= _LONGEST else None
     if match is None:
         return None if line.isascii() else reporters_of(line)
-    name = _agency_after().sub("", match["name"].strip())
+    name = _agency_after().sub("", _stamp_behind().sub("", match["name"].strip()))
     words = re.split(r"[\s,|/]+", name)
     if len(words) > 16 or len(name) > 120 or name.endswith((".", "?", "!", ":")) and not re.search(r"\b(?:Jr|Sr|[A-Z])\.$", name):
         return None

@@ -72,7 +72,7 @@ _INLINE_FORMS = later(
     r"|(?:do you )?(?:have|got) (?:a|any) .{2,60}\? (?:please )?(?:e-?mail|write to|contact|get in touch|let us know|send)\b.{0,120}"
     r"|(?:this (?:article|content|post|story|feature|page) (?:is|was|has been) )?(?:sponsored|paid for|brought to you) by .{2,60}"
     r"|(?:paid|sponsored|partner|branded) (?:content|post|article) (?:by|from|with) .{2,60}"
-    r"|(?:questions|comments|tips)\?.{0,40}\b(?:e-?mail|write to|contact) us\b.{0,80}"
+    r"|[\"“]?(?:questions|comments|tips)\?.{0,40}\b(?:e-?mail|write to|contact) us\b.{0,80}"
     r"|(?:字号|字体|字体大小|字號|字體)\s?[:：]?[\s\[\]【】大中小特超默认打印关闭放大正常缩小|+A-]*|(?:用)?(?:微信)?(?:扫一扫|扫码|扫描|掃描|長按|长按)[^。！？]{0,40}(?:二维码|二維碼|关注|下载|分享|转发|微信|解锁)[^。！？]{0,30}"
     r"|(?:点击|點擊|戳)(?:下方|阅读|左下|这里|此处)[^。！？]{0,30}|(?:打印本页|关闭窗口|返回顶部)[\s\S]{0,20}"
     r"|返回[^。！？]{0,12}(?:首页|列表)\s*(?:>>|»)?|(?:本文|文章)?原标题[:：].{2,80}|分享(?:到|至)[:：]?[^。！？]{0,60}"

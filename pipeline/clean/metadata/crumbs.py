@@ -45,6 +45,8 @@ def _section(node: LexborNode, title: str, *, is_named: bool) -> str:
     found = [
         part for part in parts[1:] if not key.startswith(letters(part)) and not letters(part).startswith(key) and date_span(part) is None
     ]
+    linked = {line(link.text()) for link in node.css("a")}
+    found = [part for part in found if part in linked] or found
     return found[-1] if found and len(found[-1]) <= _SECTION else ""
 
 

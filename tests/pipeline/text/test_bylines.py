@@ -20,6 +20,7 @@ from pipeline.text.bylines import byline_of, is_staff_line, stamp_of
         ("بقلم: محمد علي", "محمد علي"),
         ("מאת: דוד כהן", "דוד כהן"),
         ("โดย สมชาย ใจดี", "สมชาย ใจดี"),
+        ("By Ama Mensah Published: May 1, 2024 2:27 AM", "Ama Mensah"),
         ("Oleh Budi Santoso", "Budi Santoso"),
         ("di Anna Rossi", "Anna Rossi"),
         ("oprac. Anna Kowalska", "Anna Kowalska"),

@@ -144,3 +144,9 @@ def test_a_note_of_what_is_new_marks_an_update_and_one_of_what_was_wrong_does_no
     assert marks.is_update_note("Eds: UPDATES: Adds crest.")
     assert not marks.is_update_note("(Corrects second paragraph to say Monday)")
     assert not marks.is_update_note("Editor's note: Times are local.")
+
+
+def test_a_correction_may_say_when_it_was_made() -> None:
+    assert marks.correction_of("Correction 8/29/10 7:05 a.m. PDT: The harbour has two cranes.") == "The harbour has two cranes."
+    assert marks.correction_of("Correction (May 3, 2024): The harbour has two cranes.") == "The harbour has two cranes."
+    assert marks.correction_of("Correction of 3 errors took a year: nobody minded.") is None

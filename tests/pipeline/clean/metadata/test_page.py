@@ -123,6 +123,7 @@ class TestSection:
             ),
             ("<ul class='menu'><li><a href='/'>Home</a></li><li><a href='/news'>News</a></li><li><a href='/tv'>TV</a></li></ul>", ""),
             ("<div><a href='/'>Home</a> &gt; 3 March 2019</div>", ""),
+            ("<div class='crumbs'><a href='/'>Начало</a> <a href='/bg'>България</a> Размер на шрифта</div>", "България"),
             ("<div><a href='/news'>Prices &gt; wages</a></div>", ""),
         ],
     )
