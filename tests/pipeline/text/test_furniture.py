@@ -139,6 +139,7 @@ def test_sentences_are_no_tails(line: str) -> None:
     "line",
     [
         "扫描仪市场增长迅速",
+        "市长说，居民可以下载客户端。",
         "Questions? He had none.",
         "Read more at home, she said.",
         "Tags: none of the whales had any.",
@@ -188,6 +189,7 @@ def test_an_agencys_notepad_is_known() -> None:
     "line",
     [
         "微信扫一扫 一键转发",
+        "最新资讯 请关注“海湾”微信公众号",
         "字号: [大] [中] [小] [打印]",
         "返回海湾网首页>>",
         "分享到：微信 微博",
