@@ -37,7 +37,7 @@ _REPORTER = later(
 )
 """`海湾日报记者 李明 王小芳`, `《海湾》作者 李明`, `（文/图 李明）`, `記者李明／台北報導`"""
 _KOREAN = later(
-    r"^(?:[\[(][가-힣A-Za-z]{2,12}\s?[=·|]\s?[가-힣A-Za-z]{2,12}[\])]\s?|[\[(]?(?:[가-힣A-Za-z]{2,12}\s?[=·|]\s?)?)"
+    r"^기자명\s(?P<labelled>[가-힣]{2,4})(?:\s기자)?$|^(?:[\[(][가-힣A-Za-z]{2,12}\s?[=·|]\s?[가-힣A-Za-z]{2,12}[\])]\s?|[\[(]?(?:[가-힣A-Za-z]{2,12}\s?[=·|]\s?)?)"
     r"(?P<names>[가-힣]{2,4}\s?(?:선임|수습|인턴|객원|전문)?(?:기자|특파원|논설위원)"
     r"(?:\s?[·,]\s?[가-힣]{2,4}\s?(?:기자|특파원))*)[\])]?(?:\s{0,3}[(|=]?\s?[\w.+-]+@[\w.-]+\)?)?$"
 )
@@ -67,7 +67,7 @@ def reporters_of(line: str) -> str | None:
         match = _OF_HOUSE.match(line) if "/" in line else None
         return match["names"] if match and match["names"][0] in _SURNAMES else None
     if match := _KOREAN.match(line):
-        return match["names"]
+        return match["names"] or match["labelled"]
     match = _REPORTER.match(line)
     names = re.split(r"[\s、，,]+(?:(?:记者|通讯员|实习生)[\s:：]?)?", match["names"]) if match else []
     if match is None or not match["between"] and any(name[0] not in _SURNAMES for name in names):

@@ -275,8 +275,8 @@ def _not_plain() -> frozenset[str]:
     return frozenset(word for table in tables for phrase in table for word in phrase.casefold().split())
 
 
-_FIRST_WORDS = frozenset(phrase.split()[0] for phrase in (*BY, *LABELS))
-_FIRST_STAMPED = frozenset(phrase.split()[0] for phrase in PUBLISHED)
+_FIRST_WORDS = frozenset(phrase.casefold().split()[0] for phrase in (*BY, *LABELS))
+_FIRST_STAMPED = frozenset(phrase.casefold().split()[0] for phrase in PUBLISHED)
 _UNPARTED = tuple(phrase for phrase in BY if ord(phrase[0]) > 0x2E80)
 """Those of scripts that part no words."""
 _OUTLETS = frozenset(OUTLETS)

@@ -79,6 +79,7 @@ def test_authors_are_told_from_who_did_something_else() -> None:
         ("《海湾》作者 李明", "李明"),
         ("홍길동 기자 hong@example.kr", "홍길동 기자"),
         ("[서울=예시] 홍길동 특파원", "홍길동 특파원"),
+        ("기자명 홍길동", "홍길동"),
         ("记者调查", None),
         ("记者会", None),
         ("기자 회견", None),
