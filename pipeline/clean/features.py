@@ -28,6 +28,7 @@ _LITTLE_BAD, _LITTLE = 0.05, 0.01
 """Shares of the page's prose that are next to none."""
 _MANY = 5000
 """Blocks of a page from which those that are no sentence are not asked about: no news page has a tenth of it."""
+_CELLS = ("td", "th")
 _STAMP = re.compile(r"\d{1,2}[:.]\d{2}(?: ?[ap]\.?m\.?)?(?: [A-Z]{2,4}| Uhr)?$", re.IGNORECASE)
 _ROLES = {PARAGRAPH: 0, HEADING: 1, LIST_ITEM: 2, LINK: 3, CAPTION: 4}
 _TAGS = {"p": 1, "div": 2, "li": 3, "td": 4, "th": 4, "h1": 5, "h2": 6, "h3": 7, "h4": 8, "h5": 9, "h6": 9, "blockquote": 10, "pre": 11}
@@ -175,7 +176,7 @@ def measure(tree: Tree) -> list[Measured]:
         if count > _MANY and not prose:
             found.append(Measured(raw, False, (), "one of very many"))
             continue
-        if length < 16 and text[0].isdigit() and _STAMP.match(text):
+        if length < 16 and text[0].isdigit() and raw.tag not in _CELLS and _STAMP.match(text):
             found.append(Measured(raw, False, (), "a time of day"))
             continue
         if raw.box in elsewhere or linked > length * 0.66 and not prose and parent.linked > parent.chars * 0.66:

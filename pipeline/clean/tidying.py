@@ -35,6 +35,8 @@ _OF_OFFERS = (
     " suscr iscri assine"
 ).split()
 """One of these is in each of them: looking for these first is ten times faster."""
+_IN_TABLE, _CELLS = 5, 4
+"""A cell's text stands so many elements or fewer below its table; a table has so many or more."""
 _LONG = 60
 """Characters from which a text that comes twice is the same one, and no refrain."""
 
@@ -137,6 +139,34 @@ def _take_link_lists(judged: list[Judged], boxes: list[Box]) -> None:
             if around > 0 and boxes[around].parent == story:
                 one.is_kept, one.rule = True, "a list of links between the story's paragraphs"
                 raw.role = LIST_ITEM
+
+
+def _whole_tables(judged: list[Judged], boxes: list[Box]) -> None:
+    """All cells of a table or none: of one that stands between the story's paragraphs, or most of which was kept, all; else none.
+
+    A table that lays out the page, with paragraphs in its cells, is none.
+    """
+    tables: dict[int, list[tuple[int, Judged]]] = {}
+    for place, one in enumerate(judged):
+        around = inside(boxes, one.raw.box, _IN_TABLE)
+        if (table := next((index for index in around if boxes[index].tag == "table"), None)) is not None:
+            tables.setdefault(table, []).append((place, one))
+    story = _story(judged, boxes) if tables else None
+    prose = [place for place, one in enumerate(judged) if one.is_kept and one.raw.prose and boxes[one.raw.box].parent == story]
+    for table, cells in tables.items():
+        size = sum(len(one.raw.text) for _, one in cells)
+        if (
+            len(cells) < _CELLS
+            or boxes[table].prose > size * 0.5
+            or any(boxes[one.raw.box].tag == "p" and one.raw.prose for _, one in cells)
+        ):
+            continue
+        kept = sum(len(one.raw.text) for _, one in cells if one.is_kept)
+        is_between = bool(prose) and prose[0] < cells[0][0] < prose[-1] and story in inside(boxes, table, 4)
+        is_whole = kept > size * 0.5 or is_between and boxes[table].linked < size * 0.5
+        for _, one in cells:
+            if one.is_kept != is_whole:
+                one.is_kept, one.rule = is_whole, "a cell of a table that is the story's" if is_whole else "a cell of a table that is not"
 
 
 def _story(judged: list[Judged], boxes: list[Box]) -> int | None:
@@ -244,6 +274,7 @@ TIDYING = {
     "in an aside, by its name": _drop_asides,
     "a teaser of another story": _drop_teasers,
     "a list of links between the story's paragraphs": _take_link_lists,
+    "a table, all of it or nothing": _whole_tables,
     "a heading of the story's paragraphs": _take_headings,
     "what stands above already": _drop_repeats,
     "a heading that nothing follows": _drop_last_headings,

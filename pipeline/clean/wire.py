@@ -36,6 +36,8 @@ _DAY = 20
 """Characters. No day of a year is longer."""
 _CREDIT = 80
 """Characters. No name or source that signs a text is longer."""
+_STORY = 2
+"""So many paragraphs of prose or more below a line: the story of a page goes on."""
 _MARK = 60
 """Characters. No take line below a story is longer."""
 _FEW = 4
@@ -76,8 +78,9 @@ def read_body(blocks: Sequence[Block], *, published: datetime | None = None, hea
         blocks = blocks[1:]
     lead = _find_lead(blocks, published)
     end = next((place for place in range(len(blocks) - 1, -1, -1) if len(blocks[place].text) > _CREDIT or _is_prose(blocks[place].text)), 0)
+    below = _prose_below(blocks)
     for place, block in enumerate(blocks):
-        _take(body, block, place, lead, is_below=place > end)
+        _take(body, block, place, lead, is_below=place > end, is_amid=is_page and below[place] >= _STORY, is_page=is_page)
     if len(body.paragraphs) < _FEW and all(map(furniture.is_rights, body.paragraphs)):
         body.tails[:0], body.paragraphs = body.paragraphs, []
     while body.paragraphs:
@@ -122,24 +125,29 @@ def _signed(blocks: Sequence[Block]) -> list[str]:
 
 
 def _until_the_end(blocks: list[Block], *, is_page: bool) -> list[Block]:
-    """Cut at an end mark, a notepad, a contact list, or a heading that opens the page's own lists."""
+    """Cut at an end mark, a notepad, a contact list, or a heading that opens the page's own lists.
+
+    Of a page only the story is here: what looks like an end, and has its paragraphs below it, is a number in a list or a sentence.
+    """
     total = sum(len(block.text) for block in blocks) or 1
+    below = _prose_below(blocks)
     above = 0
     prose = 0
     kept: list[Block] = []
     skipping = False
     for place, block in enumerate(blocks):
         text = block.text
-        if furniture.is_notepad(text) and place:
+        is_amid = is_page and below[place] >= _STORY
+        if furniture.is_notepad(text) and place and not is_amid:
             return kept
-        if marks.is_end(text) and prose:
+        if marks.is_end(text) and prose and not (is_page and below[place] and (block.role is HEADING or text.isalnum())):
             return kept + [Block(one.text) for one in blocks[place + 1 : place + 6] if furniture.is_tail(one.text)]
-        if furniture.is_contact(text) and above / total >= _NEAR_THE_END and prose > 1:
+        if furniture.is_contact(text) and above / total >= _NEAR_THE_END and prose > 1 and not is_amid:
             return kept
         if furniture.is_tail_head(text) and prose:
             is_box = furniture.is_related_head(text)
             if not _goes_on(blocks[place + 1 :], least=1 if is_box else 2, found_in_page=is_page) or (
-                above / total >= _SURELY_THE_END and not is_box
+                above / total >= _SURELY_THE_END and not is_box and not is_page
             ):
                 return kept
             skipping = True
@@ -162,6 +170,14 @@ def _is_prose(text: str) -> bool:
         and text.rstrip("\"”’'»)] ")[-1:] in (".", "!", "?", "…", "。", "！", "？", "؟", "।", ":", "」")
         or words >= 30
     )
+
+
+def _prose_below(blocks: Sequence[Block]) -> list[int]:
+    """For each block, how many with prose stand below it."""
+    found = [0]
+    for block in reversed(blocks[1:]):
+        found.append(found[-1] + _is_prose(block.text))
+    return found[::-1]
 
 
 def _goes_on(blocks: Sequence[Block], *, least: int, found_in_page: bool) -> bool:
@@ -211,8 +227,8 @@ def _is_candidate(text: str) -> bool:
     )
 
 
-def _take(body: Body, block: Block, place: int, lead: tuple[int, Lead] | None, *, is_below: bool) -> None:
-    """Put one block where it belongs. `is_below`: no prose follows."""
+def _take(body: Body, block: Block, place: int, lead: tuple[int, Lead] | None, *, is_below: bool, is_amid: bool, is_page: bool) -> None:
+    """Put one block where it belongs. `is_below`: no prose follows. `is_amid`: the story of a page goes on below."""
     text = block.text
     is_above = place < lead[0] if lead is not None else not body.paragraphs
     if lead is not None and place == lead[0]:
@@ -223,7 +239,9 @@ def _take(body: Body, block: Block, place: int, lead: tuple[int, Lead] | None, *
             body.paragraphs.append(found.text.strip())
     elif block.role is CAPTION and not furniture.is_inline(text):
         body.pictures.append(_picture(block))
-    elif (link := furniture.related_of(text)) is not None and (block.role is not HEADING):
+    elif (
+        link := furniture.related_of(text, is_linked=not is_page or bool(block.links or block.url))
+    ) is not None and block.role is not HEADING:
         body.links.append(Link(text=link, url=block.url or None, after_paragraph=len(body.paragraphs)))
     elif (correction := marks.correction_of(text)) is not None:
         body.correction = correction
@@ -234,7 +252,11 @@ def _take(body: Body, block: Block, place: int, lead: tuple[int, Lead] | None, *
         body.pictures.append(picture)
     elif furniture.is_inline(text) or marks.is_more(text) or (is_above and _take_above(body, block, has_lead=lead is not None)):
         pass
-    elif body.paragraphs and (furniture.is_tail(text) or is_below and (credits.is_credit(text) or bylines.reporters_of(text) is not None)):
+    elif (
+        body.paragraphs
+        and not is_amid
+        and (furniture.is_tail(text) or is_below and (credits.is_credit(text) or bylines.reporters_of(text) is not None))
+    ):
         body.tails.append(text)
     elif body.paragraphs and len(text) < _MARK and "ritethr" in text and Mark.WRITETHRU in (marks.of_line(text) or ()):
         body.tails.append(text)

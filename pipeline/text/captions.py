@@ -125,6 +125,9 @@ def _is_credit(pattern: re.Pattern[str], picture: Picture, text: str, *, is_lice
             return False
         ended = not picture.caption or picture.caption[-1] in ".!?\"”’')]"
         return ended or is_licensed or "/" in picture.credit_raw
+    if pattern is _LABELLED:  # `… with a photo: “I was there”` is a sentence
+        who = picture.credit_raw.partition(":")[2].strip() or picture.credit_raw
+        return not (who[0].islower() and len(who.split()) > 4) and not any(sign in who for sign in '"“”„«»?!')
     if pattern is _AGENCY_PHOTO:
         return agency_of(picture.credit_sources[0]) is not None
     if pattern is _AGENCY_SLASH:

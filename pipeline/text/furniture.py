@@ -41,6 +41,12 @@ _RELATED_QUIET = later(
     r" أيضاً|إقرأ أيضا|相关阅读|相关报道|延伸阅读|関連記事|【関連】|관련기사|\[관련기사\])"
     r"\s*(?:[:|»>→▶]+|\s[–—-]\s)\s*(?P<text>\S.*)$"
 )
+_MAY_BEGIN = frozenset(
+    "more, watch, listen, read, explainer, opinion, in pictures, photos, video, live, live updates, related, don't miss, don’t miss".split(
+        ", "
+    )
+)
+"""Such words begin a sentence or an item of a list, too."""
 _RELATED_HEAD = re.compile(
     r"^(?:related|read|see|also|more|recommended|à lire|lire aussi|te puede|le puede|mehr|lesen sie|auch|leggi"
     r"|leia|veja|lees|läs|læs|les også|les mer|lue |čtěte|přečtěte|čítajte|czytaj|zobacz|olvassa|kapcsolódó|citește|vezi|pročitajte"
@@ -55,7 +61,7 @@ _HEAD_FORMS = re.compile(
 )
 _INLINE_FORMS = later(
     r"^(?:"
-    r"(?:sign up|subscribe|register|join)\b.{0,60}\b(?:newsletters?|alerts?|briefing|updates|channel|app|inbox"
+    r"(?:(?:register|join)\b.{0,40}\b(?:our|us|my)|sign up|subscribe)\b.{0,60}\b(?:newsletters?|alerts?|briefing|updates|channel|app|inbox"
     r"|podcast|email|daily)\b.{0,80}"
     r"|get (?:the latest|our|breaking|more) .{0,80}\b(?:newsletters?|inbox|app|alerts|email)\b.{0,40}"
     r"|(?:click|tap) here (?:to|for)\b.{0,100}|download (?:the|our) .{0,40}\bapp\b.{0,40}"
@@ -180,12 +186,15 @@ def _key(line: str) -> str:
     return line.replace("’", "'").strip(" :»>|▼▾…*#•→").casefold().replace("i̇", "i")
 
 
-def related_of(line: str) -> str | None:
-    """The words of a link to another story: what follows `RELATED`, `Read more:` or the like; None where the line is none."""
+def related_of(line: str, *, is_linked: bool = True) -> str | None:
+    """The words of a link to another story: what follows `RELATED`, `Read more:` or the like; None where the line is none.
+
+    `is_linked`: markup says that it is a link, or there is no markup; else `Watch: …` and its like may begin a sentence.
+    """
     if len(line) > 260:
         return None
     quiet = _RELATED_QUIET.match(line)
-    if quiet:
+    if quiet and (is_linked or quiet["mark"].casefold() not in _MAY_BEGIN):
         return quiet["text"]
     loud = _RELATED_LOUD.match(line)
     if loud and (line[loud.end("mark") : loud.start("text")].strip() or loud["text"][0].isupper() or not loud["text"][0].isalpha()):

@@ -42,7 +42,7 @@ _HEADLINE_MARKS: tuple[tuple[Mark, str], ...] = (
     (
         Mark.WRITETHRU,
         r"UPDATE(?:D)?(?:\s*\d+)?|Update(?:\s*\d+)?|WRAPUP(?:\s*\d+)?|RECAST|"
-        r"(?:\d+(?:st|nd|rd|th)?\s*)?(?:LD|Ld|LEAD|Lead)(?:[-\s]+(?:WRITETHRU|Writethru|Writethrough))?|WRITETHRU|Writethru|Writethrough"
+        r"(?:\d+(?:st|nd|rd|th)?\s*)?(?:LD|LEAD)(?:[-\s]+WRITETHRU)?|\d+(?:st|nd|rd|th)?\s*(?:Ld|Lead)|(?:\d+(?:st|nd|rd|th)?\s*)?(?:Ld|Lead)[-\s]+(?:Writethru|Writethrough)|WRITETHRU|Writethru|Writethrough"
         r"|(?:\d+\.\s*)?(?:ZUSAMMENFASSUNG|Zusammenfassung|ZF)|AMPLIACIÓN|AMPL(?:IACION)?|LEAD ALL",
     ),
     (
@@ -55,6 +55,8 @@ _HEADLINE_MARKS: tuple[tuple[Mark, str], ...] = (
     (Mark.ADVISORY, r"(?:MEDIA |NEWS |PHOTO )?ADVISORY|Media [Aa]dvisory|DIARY|DAYBOOK|BUDGET|PLANNER|ADVANCE ADVISORY"),
     (Mark.PLAIN, r"RPT|REPEAT|BRIEF|ATTENTION"),
 )
+_WORDS_TOO = frozenset((Mark.ADVISORY, Mark.ALERT, Mark.HOLD))
+"""Their words begin headlines, too."""
 _MARK = "|".join(f"(?P<{mark.name}>{pattern})" for mark, pattern in _HEADLINE_MARKS)
 _BEFORE_HEADLINE = later(rf"^(?:(?:{_MARK})\s*(?P<sep>[-–—:*/]+|\||\.{{2,}})\s*(?=\S))")
 _IN_BRACKETS = later(rf"^[(\[]\s*(?:{_MARK})\s*[)\]]\s*[-:]?\s*(?=\S)")
@@ -105,7 +107,7 @@ _CORRECTION_LINE = later(
     r"|(?:CORRECTION|Correction|CORRECTS|Corrects|CLARIFICATION|Clarification|CORRECTED|Berichtigung|Korrektur"
     r"|Rectificatif|Corrección|Rettifica|Errata)(?:,? \(?(?:[A-Z][a-z]{2,8}\.? )?\d[\d/., ]{0,12}(?:\d?\d:\d\d[\w. ]{0,14})?\)?)?"
     r"\s*[:–—-]+(?!\d\d\b)\s*(?P<b>\S.*)"
-    r"|(?P<c>(?:This|An earlier version of this|A previous version of this|The) (?:story|article|version|report"
+    r"|(?P<c>(?:This|An earlier version of this|A previous version of this) (?:story|article|version|report"
     r"|item|headline)\b.{0,60}?\b(?:corrects?|corrected|misstated|misspelled|misidentified|incorrectly|mistakenly"
     r"|erroneously)\b.*)"
     r"|\((?P<d>This(?: [A-Z][a-z]{2,8}\.? \d{1,2}(?:, \d{4})?)? (?:story|article|version|report|item|headline)\b[^()]{0,60}?\bcorrected\b[^()]*)\)\.?"
@@ -150,6 +152,8 @@ def of_headline(headline: str) -> Marked:
     text = headline.strip()
     while len(text) <= _LONGEST and (match := _BEFORE_HEADLINE.match(text) or _IN_BRACKETS.match(text)) is not None:
         mark = _which(match)
+        if mark in _WORDS_TOO and text[match.end()].islower():  # BUDGET: what it means for you
+            break
         if mark is Mark.PLAIN and match.groupdict().get("sep") is None:
             break
         found.add(mark)

@@ -333,3 +333,40 @@ def test_a_shadow_tree_that_the_page_declares_is_part_of_it() -> None:
 def test_what_is_left_out_of_an_endless_page_is_said() -> None:
     article = page("<article>" + "".join(f"<p>{at} {PROSE[0]}</p>" for at in range(51_000)) + "</article>")
     assert (article.access, "100000 elements" in article.access_reason) == (Access.PARTIAL, True)
+
+
+MORE = [
+    "The money comes from the state, which wants larger ships to call; the town pays for the lights and the quay wall.",
+    "Two of the four shipyards have said that they will hire again, for the first time since the old basin was closed.",
+]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "<p>30</p>",
+        "<h2>Fin</h2>",
+        "<p>For more information, call the harbour office between nine and noon, on any day but Sunday.</p>",
+        "<p>Copyright lawyers say that the old charts may be printed again without anybody's leave.</p>",
+        "<p>With information scarce and rumours plenty, the fishermen sent one of their own to the capital.</p>",
+        "<p>Editing by hand, two pupils brought the old register of ships into an order that can be searched.</p>",
+        "<p>Heavy silt has contributed to this report's gloomy figures, the commission's engineer said at the meeting.</p>",
+        "<p>The report found that two officers had mistakenly let three ships pass the bar at low water.</p>",
+        "<p>The version of the plan that corrected the figures was handed out only after the vote.</p>",
+        "<p>Watch: the tide tables list every high water of the year, and the lock keepers carry them.</p>",
+        "<p>She put a photo beside it: “The channel as my grandfather knew it, and not a mast to be seen”.</p>",
+        "<p>Register by 1 May through the council's free app or at the library to vote on it.</p>",
+    ],
+)
+def test_a_line_that_only_looks_like_an_end_a_credit_or_a_link_stays_in_a_page(line: str) -> None:
+    article = page(f"<article>{BODY}{line}{''.join(f'<p>{text}</p>' for text in MORE)}</article>")
+    words = line[line.index(">") + 1 : line.rindex("<")]
+    assert list(article.paragraphs) == [*PROSE, words, *MORE]
+    assert article.correction is None
+
+
+@pytest.mark.parametrize(
+    "last", ["ENDS", "(Reporting by Ama Mensah; editing by Bo Lind)", "Copyright 2026 Example Press. All rights reserved."]
+)
+def test_what_ends_a_story_ends_it_in_a_page_too(last: str) -> None:
+    assert list(page(f"<article>{BODY}<p>{last}</p></article>").paragraphs) == PROSE

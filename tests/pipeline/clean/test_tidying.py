@@ -76,3 +76,27 @@ def test_teasers_of_other_stories_go_where_they_are_doubted() -> None:
     body = f"<div><p>{PROSE} {PROSE}</p><p>It is to begin in October. {PROSE} {PROSE}</p></div><ul>{cards}</ul>"
     assert len(kept(body, likelihood=0.85)) == 2 + 4 * 2
     assert len(kept(body, likelihood=0.7)) == 2
+
+
+TABLE = (
+    "<table><tr><th>Day</th><th>Match</th><th>Time</th></tr><tr><td>Sat</td><td>Saltmarsh v Port Earl</td><td>15:00</td></tr>"
+    "<tr><td>Sun</td><td>Cannery Town v Ropewalk</td><td>12:30</td></tr></table>"
+)
+OTHER = "Seven of the eleven members were in favour, the chairwoman told reporters after the meeting in the town hall."
+
+
+@pytest.mark.parametrize(
+    ("body", "cells"),
+    [
+        (f"<div><p>{PROSE}</p>{TABLE}<p>{OTHER}</p></div>", 9),
+        (f"<div><p>{PROSE}</p><figure>{TABLE}</figure><p>{OTHER}</p></div>", 9),
+        (f"<div><p>{PROSE}</p><p>{OTHER}</p></div><aside>{TABLE}</aside>", 0),
+    ],
+)
+def test_a_table_is_kept_with_all_its_cells_or_with_none(body: str, cells: int) -> None:
+    root = tree.parse(f"<html><body>{body}</body></html>").body
+    assert root is not None
+    found = tree.read_tree(root)
+    judged = [Judged(raw, raw.prose > 0 or raw.text == "12:30", 0.0, "") for raw in found.blocks]
+    tidying.tidy(judged, found.boxes)
+    assert sum(one.is_kept for one in judged if one.raw.tag in ("td", "th")) == cells
