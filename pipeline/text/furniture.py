@@ -79,15 +79,19 @@ _INLINE_FORMS = later(
     r"|(?:this (?:article|content|post|story|feature|page) (?:is|was|has been) )?(?:sponsored|paid for|brought to you) by .{2,60}"
     r"|(?:paid|sponsored|partner|branded) (?:content|post|article) (?:by|from|with) .{2,60}"
     r"|[\"“]?(?:questions|comments|tips)\?.{0,40}\b(?:e-?mail|write to|contact) us\b.{0,80}"
-    r"|(?:字号|字体|字体大小|字號|字體)\s?[:：]?[\s\[\]【】大中小特超默认打印关闭放大正常缩小|+A-]*|(?:用)?(?:微信)?(?:扫一扫|扫码|扫描|掃描|長按|长按)[^。！？]{0,40}(?:二维码|二維碼|关注|下载|分享|转发|微信|解锁)[^。！？]{0,30}"
-    r"|(?:点击|點擊|戳)(?:下方|阅读|左下|这里|此处)[^。！？]{0,30}|(?:打印本页|关闭窗口|返回顶部)[\s\S]{0,20}"
-    r"|[^。！？]{0,40}(?:关注|關注|下载|下載)[^。！？]{0,20}(?:公众号|公眾號|客户端|客戶端|app)[^。！？]{0,6}"
-    r"|返回[^。！？]{0,12}(?:首页|列表)\s*(?:>>|»)?|(?:本文|文章)?原标题[:：].{2,80}|分享(?:到|至)[:：]?[^。！？]{0,60}"
-    r"|(?:카카오톡|페이스북|네이버)[^.]{0,40}공유.{0,20}|글자 ?크기.{0,30}|기사 ?(?:공유|스크랩|프린트).{0,30}"
     r"|#\d{1,4}"
     r"|[-=_*•·.~—–/]{1,}(?:\s+[-=_*•·.~—–/]+)*"
     r")$"
 )
+_INLINE_ABROAD = later(
+    r"^(?:(?:字号|字体|字体大小|字號|字體)\s?[:：]?[\s\[\]【】大中小特超默认打印关闭放大正常缩小|+A-]*|(?:用)?(?:微信)?(?:扫一扫|扫码|扫描|掃描|長按|长按)[^。！？]{0,40}(?:二维码|二維碼|关注|下载|分享|转发|微信|解锁)[^。！？]{0,30}"
+    r"|(?:点击|點擊|戳)(?:下方|阅读|左下|这里|此处)[^。！？]{0,30}|(?:打印本页|关闭窗口|返回顶部)[\s\S]{0,20}"
+    r"|[^。！？]{0,40}(?:关注|關注|下载|下載)[^。！？]{0,20}(?:公众号|公眾號|客户端|客戶端|app)[^。！？]{0,6}"
+    r"|返回[^。！？]{0,12}(?:首页|列表)\s*(?:>>|»)?|(?:本文|文章)?原标题[:：].{2,80}|分享(?:到|至)[:：]?[^。！？]{0,60}"
+    r"|(?:카카오톡|페이스북|네이버)[^.]{0,40}공유.{0,20}|글자 ?크기.{0,30}|기사 ?(?:공유|스크랩|프린트).{0,30}"
+    r")$"
+)
+"""The same in Chinese and Korean: asked only of lines that have a sign of theirs."""
 _FAULT = re.compile(
     r"(?:PHP )?(?:Warning|Notice|Deprecated|Fatal error|Parse error|Strict Standards): .{1,600} in \S{1,300} on line \d{1,6}"
 )
@@ -223,7 +227,10 @@ def is_inline(line: str) -> bool:
     if len(line) > 200:
         return False
     key = _key(line)
-    return not key or key in sections("page_words.txt")["between"] or bool(_INLINE_FORMS.match(line.strip().casefold()))
+    if not key or key in sections("page_words.txt")["between"]:
+        return True
+    folded = line.strip().casefold()
+    return bool(_INLINE_FORMS.match(folded)) or max(line) > "\u2e80" and bool(_INLINE_ABROAD.match(folded))
 
 
 def is_notepad(line: str) -> bool:
