@@ -28,15 +28,12 @@ def clean(html: str | bytes, url: str | None = None, *, get: Callable[[str], str
     pictures and other binary files, markup that no browser would show.
     """
     from pipeline.clean import clean_whole
-    from pipeline.errors import Unreadable
-    from pipeline.text import charset
+    from pipeline.clean.page import decoded
     from pipeline.text.binary import binary_of
     from schemas.article import Draft
 
     def draft(page: str | bytes, address: str) -> Draft:
-        if isinstance(page, bytes) and (binary := binary_of(page)):
-            raise Unreadable(f"{address or 'It'} is {binary}, not a web page.", url=address)
-        text = charset.decode(page) if isinstance(page, bytes) else page
+        text = decoded(page, url=address) if isinstance(page, bytes) else page
         return Draft(format="html", page_html=text or " ", url=address)
 
     def further(address: str) -> Draft | None:

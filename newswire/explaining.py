@@ -12,10 +12,10 @@ from rich.tree import Tree as Drawn
 from newswire.cli.output import plain
 from pipeline.clean import choose, hidden, tree
 from pipeline.clean import clean as cleaned
+from pipeline.clean.page import decoded
 from pipeline.clean.tidying import Judged
 from pipeline.clean.tree import Tree
 from pipeline.errors import Unreadable
-from pipeline.text import charset
 from pipeline.text.whitespace import one_line
 from schemas.article import Article, Draft
 from schemas.outcome import counted
@@ -45,9 +45,9 @@ class Explained(msgspec.Struct, frozen=True):
     verdict: str
 
 
-def explained(body: bytes, url: str = "") -> Explained:
-    """Read a page as `clean` does, and keep the reasons. Raises Unreadable only for markup that can't be parsed."""
-    html = charset.decode(body)
+def explained(page: bytes | str, url: str = "") -> Explained:
+    """Read a page as `clean` does, and keep the reasons. Raises Unreadable only for what is no text, or markup that can't be parsed."""
+    html = decoded(page, url=url) if isinstance(page, bytes) else page
     parser = tree.parse(html)
     found = hidden.read_tree(parser.body) if parser.body is not None else Tree()
     article: Article | None = None

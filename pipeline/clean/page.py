@@ -17,6 +17,8 @@ from pipeline.clean.metadata import Metadata, completed, read_metadata
 from pipeline.clean.metadata.jsonld import Thing
 from pipeline.clean.tree import Tree
 from pipeline.errors import Blocked, Unreadable
+from pipeline.text import charset
+from pipeline.text.binary import binary_of
 from pipeline.text.whitespace import paragraphs, size
 from schemas.article import Access, Genre
 
@@ -94,6 +96,13 @@ def read_page(html: str, *, url: str = "", first: str = "") -> Page:
         confidence=confidence,
         next_page=pages.next_page(parser, html, said, url=url or said.canonical_url, first=first),
     )
+
+
+def decoded(body: bytes, *, url: str = "", content_type: str = "") -> str:
+    """The text of a page's bytes. Raises Unreadable for pictures, archives and other binary files."""
+    if binary := binary_of(body):
+        raise Unreadable(f"{url or 'It'} is {binary}, not a web page.", url=url)
+    return charset.decode(body, content_type)
 
 
 def is_program(text: str) -> bool:

@@ -66,9 +66,40 @@ def test_an_explanation_is_a_tree_and_a_page(tmp_path: Path) -> None:
     assert 'class="kept"' in (tmp_path / "why.html").read_text(encoding="utf-8")
 
 
+def test_stdin_and_a_name_that_is_no_utf8_are_read_among_many(tmp_path: Path) -> None:
+    page = (GOLDEN / "agency-page.html").read_bytes()
+    for number in range(33):
+        (tmp_path / f"{number:02}.html").write_bytes(page)
+    (Path(os.fsdecode(bytes(tmp_path) + b"/b\xff.html"))).write_bytes(page)
+    done = run(str(tmp_path), "-", cwd=tmp_path, given=page)
+    lines = [json.loads(line) for line in done.stdout.splitlines()]
+    assert ([line["access"] for line in lines], done.returncode) == (["full"] * 35, 0)
+    assert [Path(line["path"]).name for line in lines[-2:]] == ["b\ufffd.html", "-"]
+
+
+def test_an_address_makes_links_of_a_file_whole(tmp_path: Path) -> None:
+    story = "<p>The harbour commission <a href='/vote'>voted</a> on Monday to deepen the main channel by two metres.</p>" * 3
+    done = run("-", "--url", "https://example.org/a/1", cwd=tmp_path, given=f"<article><h1>Channel</h1>{story}</article>".encode())
+    assert json.loads(done.stdout)["blocks"][0]["links"][0]["url"] == "https://example.org/vote"
+
+
+def test_what_can_not_be_explained_is_named_and_the_others_are(tmp_path: Path) -> None:
+    (tmp_path / "a.html").write_bytes(b"\x89PNG\r\n\x1a\n" + b"x" * 500)
+    done = run("a.html", "gone.html", str(GOLDEN / "agency-page.html"), "--explain", cwd=tmp_path)
+    assert done.returncode == 1
+    assert b"a PNG picture" in done.stderr and b"gone.html" in done.stderr
+    assert "div.article-body" in done.stdout.decode()
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
-    [(("",), b"is empty"), (("empty",), b"holds no page"), (("a.html", "b.html", "--explain-html", "why.html"), b"from one page")],
+    [
+        (("",), b"is empty"),
+        (("empty",), b"holds no page"),
+        (("a.html", "b.html", "--explain-html", "why.html"), b"from one page"),
+        (("-", "-"), b"stands twice"),
+        (("a.html", "b.html", "--url", "https://example.org/"), b"of one page"),
+    ],
 )
 def test_what_can_not_be_meant_is_said_and_nothing_is_written(tmp_path: Path, words: tuple[str, ...], said: bytes) -> None:
     (tmp_path / "empty").mkdir()
