@@ -265,11 +265,11 @@ def _sources(head: Head, graph: Graph, around: Around, headline: str) -> Iterabl
         thing = graph.resolved(graph.article.get(name))
         text = string(thing.get("name")) if isinstance(thing, dict) else string(thing)
         yield Said(text[:100], Origin.JSON_LD, name)
-    name, value = head.first(*names.SOURCES)
-    yield Said(value[:100] if not value.startswith("http") else "", Origin.META, name)
     if any(sign > "\u0370" for sign in headline[:_FIRST_SIGNS] if sign.isalpha()):
         yield Said(_shown_source(around.lines.texts), Origin.VISIBLE, "text")
         yield Said(next((one for one in around.lines.below[:_RIGHT_BELOW] if agency_of(one)), ""), Origin.VISIBLE, "text")
+    name, value = head.first(*names.SOURCES)
+    yield Said(value[:100] if not value.startswith("http") else "", Origin.META, name)
 
 
 def _shown_source(texts: Sequence[str]) -> str:

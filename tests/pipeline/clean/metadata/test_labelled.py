@@ -242,9 +242,12 @@ def test_the_fields_of_government_sites_are_read() -> None:
         "PubDate": "2019-09-05 11:10",
         "ContentSource": "海湾日报",
     }
-    article = read("".join(f"<meta name='{name}' content='{value}'>" for name, value in fields.items()), f"<div>{STORY}</div>")
+    article = read(
+        "".join(f"<meta name='{name}' content='{value}'>" for name, value in fields.items()),
+        f"<h2>港口明年春天开始扩建</h2><p>来源： 海湾日报</p><div>{STORY}</div>",
+    )
     assert (article.headline, article.site, article.section) == ("港口明年春天开始扩建", "海湾市人民政府", "海湾要闻")
-    assert article.published_local == "2019-09-05T11:10:00"
+    assert (article.published_local, article.credited_source) == ("2019-09-05T11:10:00", "海湾日报")
 
 
 def test_what_a_script_holds_is_no_shown_date() -> None:
