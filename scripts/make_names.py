@@ -1,10 +1,12 @@
-"""Make pipeline/text/data/country_names.tsv and months.tsv out of Unicode's CLDR. Run it by hand; its output is committed.
+"""Make pipeline/text/data/country_names.tsv, city_names.tsv and months.tsv out of Unicode's CLDR. Run it by hand; its output is committed.
 
     .venv/bin/python -m scripts.make_names
 
 CLDR (https://cldr.unicode.org, Unicode License v3) comes with Babel, a development dependency.
 country_names.tsv: ISO 3166-1 alpha-2 code, then the country's names in the languages of the agencies, joined by "|". What two countries are
 called, in whatever languages, is left out.
+city_names.tsv: the same of the cities that time zones are called after (`America/New_York`, `Asia/Seoul`): country, name in cities.tsv, names in
+the other languages.
 months.tsv: 1 to 12, then names and abbreviations as they stand beside a day, casefolded, without full stops. What means two months is left out
 (`listopada` is October in Zagreb and November in Warsaw), and so is what has digits in it. Accents do not count.
 """
@@ -16,6 +18,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from babel import Locale
+from babel.core import get_global
+
+from pipeline.text import gazetteer
 
 DATA = Path(__file__).resolve().parent.parent / "pipeline" / "text" / "data"
 LANGUAGES = (
@@ -97,6 +102,17 @@ def countries() -> Iterator[tuple[str, str]]:
             yield code, name
 
 
+def cities() -> Iterator[tuple[str, str]]:
+    """Country and city, tabbed, and a name of it."""
+    for zone, country in get_global("zone_territories").items():
+        english = Locale.parse("en").time_zones.get(zone, {}).get("city") or zone.rpartition("/")[2].replace("_", " ")
+        known = gazetteer.find_city(english, country=country)
+        for language in LANGUAGES if known and known.geonameid else ():
+            name = Locale.parse(language).time_zones.get(zone, {}).get("city")
+            if known and name and name != known.name and "|" not in name:
+                yield f"{country}\t{known.name}", name
+
+
 def months() -> Iterator[tuple[int, str]]:
     for language in LANGUAGES:
         for width in ("wide", "abbreviated") if language in ABBREVIATING else ("wide",):
@@ -125,6 +141,7 @@ def write(table: str, pairs: Iterator[tuple[str, str]] | Iterator[tuple[int, str
 
 def main() -> None:
     write("country_names.tsv", countries())
+    write("city_names.tsv", cities())
     write("months.tsv", months())
 
 

@@ -1,9 +1,9 @@
 """Where a printed place lies: cities, countries and their regions. Pure: reads only the tables in `data/`, once.
 
-`cities.tsv` and `countries.tsv` are GeoNames' (https://www.geonames.org, CC BY 4.0), made by scripts/make_gazetteer.py; `country_names.tsv`,
-countries in the languages of the agencies, is CLDR's (Unicode License v3), made by scripts/make_names.py. `regions.tsv` (states and provinces,
-with the abbreviations that the AP and Canadian Press stylebooks print) and `places.tsv` (what wires datelined from that is no city of 15,000:
-Davos, the Vatican, Cape Canaveral) are kept by hand.
+`cities.tsv` and `countries.tsv` are GeoNames' (https://www.geonames.org, CC BY 4.0), made by scripts/make_gazetteer.py; `country_names.tsv` and
+`city_names.tsv`, countries and large cities in the languages of the agencies, are CLDR's (Unicode License v3), made by scripts/make_names.py.
+`regions.tsv` (states and provinces, with the abbreviations that the AP and Canadian Press stylebooks print) and `places.tsv` (what wires datelined
+from that is no city of 15,000: Davos, the Vatican, Cape Canaveral; names that no table has) are kept by hand.
 """
 
 from __future__ import annotations
@@ -91,6 +91,10 @@ def _by_key() -> dict[str, tuple[City, ...]]:
             known = found.setdefault(key(other), [])
             if city not in known:
                 known.append(city)
+    for country, name, names in rows("city_names.tsv"):
+        for other in names.split("|"):
+            if key(other) not in found:
+                found[key(other)] = [city for city in found[key(name)] if city.country == country]
     for country, names in reversed(rows("places.tsv")):
         for name in names.split("|"):
             same = found.get(key(name), [])

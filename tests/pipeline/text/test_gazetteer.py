@@ -19,6 +19,11 @@ from pipeline.text import gazetteer
         ("Davos", "CH"),
         ("Gaza City", "PS"),
         ("Kiew", "UA"),
+        ("纽约", "US"),
+        ("法兰克福", "DE"),
+        ("ジュネーヴ", "CH"),
+        ("Βανκούβερ", "CA"),
+        ("Deir Ezzor", "SY"),
     ],
 )
 def test_a_city_is_found_by_the_names_that_agencies_print(name: str, country: str) -> None:
