@@ -17,6 +17,7 @@ from pipeline.text.datelines.heads import (
     date_behind,
     is_cased,
     is_prose,
+    is_story,
     parting,
     past_spaces,
     read_before,
@@ -30,19 +31,25 @@ _DIGIT = re.compile(r"\d")
 _NO_SEPARATOR = re.compile(
     r"^(?P<head>[^:;!?]{3,60}?,?\s+(?:[A-Za-z]{3,9}\.? \d{1,2}|\d{1,2} [A-Za-z]{3,9})(?:,? (?:19|20)\d\d)?)(?P<sep>(?<=\d)\.)?(?:\s+(?=[A-Z\"“][a-z])|\s*$)"
 )
-_CLOSED = re.compile(r"(?P<sep>\.)?(?:\s+(?=[A-Z\"“])|\s*$)")
-_STOP = re.compile(r"[,.]\s*")
+_CLOSED = re.compile(r"(?P<sep>\.)?(?:\s+(?=[^\W\d_]|[\"“«])|\s*$)")
+_STOP = re.compile(r"[,.]\s*| م ")
+"""The second is `of our era`, as SPA has it in Arabic."""
 _OPENS = re.compile(r"\s+(?P<word>[^\W\d_]+)(?=\s)")
 _CAPITALS = re.compile(r"(?:(?P<comma>,)\s*|\s+)(?P<mark>[A-Z]{3,8})$")
 _TIME_ZONES = frozenset("BST CEST CET CST EDT EEST EET EST GMT HKT IST JST KST MSK MST PDT PST SGT UTC WIB".split())
-_BETWEEN_DASHES = re.compile(r"\(?(?P<mark>[A-Z][\w.&]*(?: [A-Z][\w.&]*){0,3})\)?\s+(?P<sep>-{1,2}|–|—)\s+")
+_BETWEEN_DASHES = re.compile(r"\(?(?P<mark>[A-Z][\w.&]*(?: [A-Z][\w.&]*){0,3})\)?\s+(?P<sep>-{1,2}|–|—|\|)(?:\s+|$)")
+_SITE_BEFORE = re.compile(r"\s?,\s|\s/\s")
+_PLACES_IN_BRACKETS = re.compile(r"[(（](?P<places>[^\W\d_][^()（）:;]{2,60})[)）]\s*(?P<sep>--|[–—-])?\s*")
+_SOUTH_ASIA = frozenset(("BD", "IN", "LK", "NP", "PK"))
+"""Where papers put a colon behind a city, in small letters, too: `Mumbai: The`."""
 _LARGE = 250_000
 """People."""
 _LONGEST_ALONE = 50
 """Characters of places that stand alone."""
+_FIRST_OF_SEVERAL = re.compile(r"(?P<city>[^,/(]+)[,/(]")
 _IN_CAPITALS = re.compile(r"(?P<place>[^\W\d_]{4,}(?:[ '’-][^\W\d_]{2,}){0,3})(?P<sep>\.)?\s+(?=[^\W\d_a-z][^\W\d_A-Z]*\s)")
 _SIGNED = re.compile(r"(?:,\s(?P<who>[^\W\d_]+(?:\s[^\W\d_]+){1,3}))?\s*[.:–—-](?:\s+|$)")
-_SIGNED_UNCASED = re.compile(r"\s*[.:/–—-]?\s+")
+_SIGNED_UNCASED = re.compile(r"\s*[.:/–—-]?(?:\s+|$)")
 _REPORTING = re.compile(r"\s*(?:\d{1,2}[:.]\d\d\s*(?:[AaPp]\.?[Mm]\.?)?\s*(?:[A-Z]{2,4}\s*)?)?[Rr]eporting from (?P<places>[^\W\d_].*)")
 
 
@@ -68,7 +75,7 @@ def _is_hyphen(text: str, separator: re.Match[str]) -> bool:
 
 def _signed_before(text: str, before: str, separator: re.Match[str]) -> Found | None:
     """The agency's mark, without brackets, before the separator: `SEOUL, Nov 26 AFP -`, `TEMPO.CO, Jakarta -`, `CNN —`."""
-    if separator["sep"] == ":":
+    if separator["sep"] in ":।":
         return None
     for mark, rest in _marks_at_end(before):
         agency = agency_of(mark)
@@ -77,6 +84,8 @@ def _signed_before(text: str, before: str, separator: re.Match[str]) -> Found | 
                 return None
             if agency is not None and not agency.stands_alone and not (is_site(mark) and is_prose(text[separator.end() :])):
                 return None
+            if not is_story(text[separator.end() :]):
+                return None  # Reuters - the news agency - said
             following = with_separator(text[separator.end() :], has_mark=True)  # AGI - Roma, 12 gen. -
             found = (
                 following._replace(end=separator.end() + following.end) if following else Found(separator.end(), separator=separator["sep"])
@@ -92,7 +101,7 @@ def _signed_before(text: str, before: str, separator: re.Match[str]) -> Found | 
     unknown = _unknown_before(text, before, separator)
     if unknown is not None:
         return unknown
-    mark, _, rest = before.replace(" ,", ",", 1).partition(", ")
+    mark, rest, *_ = [*_SITE_BEFORE.split(before, 1), ""]
     head = read_before(rest, None, has_mark=False) if rest and is_mark(mark) else None
     if head is None or not head.places or not gazetteer.find_city(head.places[0].city or ""):
         return None  # PETRA, Jordan —
@@ -112,9 +121,13 @@ def _unknown_before(text: str, before: str, separator: re.Match[str]) -> Found |
     between = _BETWEEN_DASHES.match(text, separator.end())
     head = read_before(before, None, has_mark=False) if between else None
     printed, end = date_behind(text, between.end()) if between else (None, 0)
-    if between is None or head is None or printed is None or not head.places or not head.is_sure:
+    agency = agency_of(between["mark"]) if between else None
+    if between is None or head is None or not head.places or not head.is_sure:
         return None
-    agency = agency_of(between["mark"])
+    if printed is None:  # Lima, Peru | AFP |
+        if agency is None or agency.is_word or not is_known(head.places[0].city or ""):
+            return None
+        printed, end = head.printed, between.end()
     name = agency.name if agency else between["mark"]
     return Found(end, head.places, head.place_raw, printed, None, name, between["mark"], between["sep"])
 
@@ -131,16 +144,17 @@ def _marks_at_end(before: str) -> Iterator[tuple[str, str]]:
 def _dated(text: str, before: str, separator: re.Match[str], *, has_mark: bool) -> Found | None:
     """`TULSA, Okla., April 2 -`, `Huambo, 17 January:`, `МОСКВА, 15 авг - РИА Новости.`, `WINNIPEG —`."""
     head, byline, sep, end = read_before(before, None, has_mark=has_mark), None, separator["sep"], separator.end()
-    if head is None and sep != ":":
+    if head is None and sep not in ":।":
         byline, head = after_byline(before)
     if head is None or not head.places or byline and not head.printed:
         return None
     found = Found(end, head.places, head.place_raw, head.printed, separator=sep, byline=byline)
-    if sep == ":":
+    if sep in ":।":
         if not head.printed:
-            return found if _is_known_in_capitals(head) and date_behind(text, end)[0] is None else None
-        is_caption = not before.rstrip()[-1].isalpha() and before.isupper()  # NEW YORK, OCTOBER 15: Two singers leave
-        return None if is_caption or not head.is_sure and (head.printed.year is not None or not _is_placed(before, head)) else found
+            return found if _is_colon_enough(head, text[end:]) and date_behind(text, end)[0] is None else None
+        if not before.rstrip()[-1].isalpha() and before.isupper() or not is_story(text[end:]):
+            return None  # NEW YORK, OCTOBER 15: Two singers leave
+        return found if head.is_sure or head.printed.year is None and _is_placed(before, head) else None
     found = _signed_behind(text, found) if head.printed or head.is_sure else found
     if found.printed is None:
         printed, end = date_behind(text, found.end)
@@ -154,13 +168,22 @@ def _dated(text: str, before: str, separator: re.Match[str], *, has_mark: bool) 
         or (_is_large(head.places) or is_aboard(head.place_raw))
         and is_prose(text[separator.end() :])
     )  # Kabul, Afghanistan —    Berlin – Die Regierung    ABOARD AIR FORCE ONE — The president
-    return found if found.agency or is_dated or has_mark or is_known_here or is_there else None
+    is_surely = bool(found.agency) or is_dated or has_mark
+    return found if is_surely or (is_known_here or is_there) and is_story(text[end:]) else None
+
+
+def _is_colon_enough(head: Head, follows: str) -> bool:
+    """`KARACHI: `, `Mumbai: `, `नई दिल्ली: `, `पटना। `: cities in capitals; those of South Asia and in scripts without capitals, if large, before prose."""
+    if _is_known_in_capitals(head):
+        return is_story(follows)
+    is_usual = not is_cased(head.place_raw[0]) or all(place.country_code in _SOUTH_ASIA for place in head.places)
+    return is_usual and _is_large(head.places) and is_prose(follows)
 
 
 def _is_spaced(text: str, separator: re.Match[str]) -> bool:
     """A dash with white space on both sides, or with nothing behind it."""
     is_open = separator.end() == len(text) or text[separator.end() - 1].isspace()
-    return separator["sep"] != ":" and is_open and text[separator.start() - 1].isspace()
+    return separator["sep"] not in ":।" and is_open and text[separator.start() - 1].isspace()
 
 
 def _is_large(places: tuple[Place, ...]) -> bool:
@@ -190,19 +213,38 @@ def _is_known_in_capitals(head: Head) -> bool:
     names = [place.raw.split(",")[0].strip() for place in head.places]
     if len(names) == 1 and not head.places[0].country and not head.places[0].region and key(names[0]) in words("words too"):
         return False
-    return all(name.isupper() for name in names) and all(
-        place.country or place.region or place.city and gazetteer.find_city(name) for place, name in zip(head.places, names, strict=True)
-    )
+    return all(name.isupper() for name in names) and all(map(_is_understood, head.places))
+
+
+def _is_understood(place: Place) -> bool:
+    """Is its country or region known, or the city where it is all that is printed? Not `HOUSTON, Whitney`, nor `ACME (ACM)`."""
+    is_region = place.region is not None and gazetteer.find_region(place.region) is not None
+    return bool(place.country or is_region or (place.region or "," not in place.raw) and gazetteer.find_city(place.city or ""))
 
 
 def with_nothing(text: str) -> Found | None:
     """No separator, so all else must be sure: `ZURICH, March 9 The bank said`, `BEIRUT, Lebanon, June 2.`, `Paris, France`, `Beijing/Moscow`."""
+    if text.startswith(("(", "（")):
+        return _in_brackets(text)
     has_digit = _DIGIT.search(text, 0, 64) is not None
     match = _NO_SEPARATOR.match(text) if has_digit else None
     head = read_before(match["head"], None, has_mark=False) if match else None
     if match is None or head is None or head.printed is None:
         return (_signed_alone(text) if has_digit else None) or _places_alone(text) or _capitals_alone(text)
     if not head.places or not all(is_known(place.city or "") for place in head.places):
+        return None
+    return Found(match.end(), head.places, head.place_raw, head.printed, separator=match["sep"])
+
+
+def _in_brackets(text: str) -> Found | None:
+    """`(Beirut, March 5, 2024) – `, `(New York) – `; `(Ottawa) Le ministre` of a large city, before prose."""
+    match = _PLACES_IN_BRACKETS.match(text)
+    head = read_before(match["places"], None, has_mark=False) if match else None
+    if match is None or head is None or not head.places or key(head.place_raw) in words("words too"):
+        return None
+    follows = text[match.end() :]
+    is_there = all(_lies_there(place) or gazetteer.find_city(place.raw) for place in head.places)
+    if not is_there or not is_story(follows) or not (match["sep"] or _is_large(head.places) and is_prose(follows)):
         return None
     return Found(match.end(), head.places, head.place_raw, head.printed, separator=match["sep"])
 
@@ -227,7 +269,8 @@ def _places_alone(text: str) -> Found | None:
     One place needs its country or region and must lie there; two of them, parted by a slash, need only be cities.
     """
     reach = text[:REACH]
-    if "," not in reach[:_LONGEST_ALONE] and "/" not in reach[:_LONGEST_ALONE]:
+    first = _FIRST_OF_SEVERAL.match(reach, 0, _LONGEST_ALONE)
+    if first is None or not is_known(first["city"].rstrip()):  # most texts end here
         return None
     openers = words("openers")
     end = next(

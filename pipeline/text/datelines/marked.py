@@ -14,6 +14,7 @@ from pipeline.text.datelines.heads import (
     Head,
     after_byline,
     date_behind,
+    has_known_place,
     is_prose,
     past_spaces,
     read_before,
@@ -24,6 +25,8 @@ from pipeline.text.spelling import key
 
 _BRACKETED = re.compile(r"(?:\s*(?:--?|–|—))?\s*[(（\[](?P<mark>[^()（）\[\]]{2,45})[)）\]]")
 _SLASHED = re.compile(r"\s*/\s*(?P<mark>[^\W\d_][^/\d]{1,40}?)\s*/(?P<more>\s*(?P<date>[^/]{2,22}?)\s*/)?")
+_TAGS = re.compile(r"(?:[#$][\w.]+[\s,]*)+--\s*")
+"""`DALLAS--(BUSINESS WIRE)--#AI #cloud--`"""
 _CORRESPONDENT = re.compile(r"^(?:(?P<before>\S+)\s[Cc]orrespondent\b|(?:Корр|Спец|Cor|Corr)\w*\.\s*(?P<after>\S+))")
 _REMARKS = frozenset(
     "Photo Photos Images Image Photograph Pictures File Video Archive Pool Courtesy Handout Screenshot Update Updated Correction Corrected Watch Live"
@@ -60,9 +63,8 @@ def _around(text: str, match: re.Match[str]) -> Found | None:
     if behind is not None and behind.year and (not text[end + 1 :].startswith("/")):
         printed, end = behind, past_spaces(text, start) + length
     separator = AFTER_MARK.match(text, end)
-    head, byline = read_before(text[: match.start()], agency, has_mark=agency is not None), None
-    if head is None:
-        byline, head = after_byline(text[: match.start()])
+    byline, head = after_byline(text[: match.start()])
+    head = head or read_before(text[: match.start()], agency, has_mark=agency is not None)
     if head is None and agency is None and not text[: match.start()].strip():
         following = with_separator(text[separator.end() :]) if separator and _looks_like_name(mark) else None
         if separator and following and following.printed and following.places:  # (Andes Wire) - LIMA, 5 MAY -
@@ -74,6 +76,7 @@ def _around(text: str, match: re.Match[str]) -> Found | None:
     if not _is_credible(text, head, printed, agency, separator, end, is_closed=is_closed, mark=mark):
         return None
     end = separator.end() if separator else past_spaces(text, end)
+    end = tags.end() if (tags := _TAGS.match(text, end)) else end
     sep = separator["sep"] if separator else "/" if match.re is _SLASHED and match["more"] else None
     if not head.places and head.printed is None and agency is not None:  # (ANSA) - ROMA, 12 GEN -
         following = with_separator(text[end:], has_mark=separator is not None)
@@ -125,15 +128,16 @@ def _is_credible(
         return True
     if not head.places:  # "(CNN)" alone, then a sentence
         return bool(separator) or follows[:1].isupper() or not follows or not follows[0].isascii()
-    return head.is_sure and (separator is not None or not follows or not follows[0].islower())
+    return head.is_sure and (separator is not None or has_known_place(head) and not follows[:1].islower())
 
 
 def _is_unknown(mark: str, head: Head, printed: Printed | None, follows: str, *, is_dashed: bool, is_parted: bool) -> bool:
     """Is a mark that the table lacks an agency's, because all around it is surely a dateline? The less there is, the more the mark must look like one."""
     is_name = _looks_like_name(mark)
     if head.places and head.is_sure:
-        is_in_capitals = mark.isalpha() and mark.isupper() and head.place_raw.isupper()  # NAIROBI (XNA) The
-        return is_dashed or printed is not None and is_parted or not follows[:1].islower() and (printed is not None or is_in_capitals)
+        is_in_capitals = mark.isalpha() and mark.isupper() and len(mark) > 2 and head.place_raw.isupper()  # NAIROBI (XNA) The
+        is_like = is_dashed or printed is not None and is_parted or not follows[:1].islower() and (printed is not None or is_in_capitals)
+        return is_like and (printed is not None or has_known_place(head))
     if head.places:  # Ecunha, 17 January (Angop) -
         return is_dashed and printed is not None and is_name
     return is_dashed and is_name and (printed is not None or mark.isalpha() and is_prose(follows))

@@ -33,6 +33,10 @@ _AFTER_APOSTROPHE = re.compile(r"(?<=^[a-z]['’])[^\W\d_]")
 _NO_PLACE = re.compile(r"[?!:;|<>@=]")
 _BRACKETS = re.compile(r"\s*[(\[]([^()\[\]]+)[)\]]")
 _ELIDED = ("l'", "d'", "l’", "d’")
+_DOTTED = ("TR", "AZ")
+"""Where `I` and `İ` are the capitals of two letters, unless a wire in another language prints them."""
+_GREEK = re.compile(r"[Α-Ω]")
+"""Its capitals have no accents."""
 _DIVISION = re.compile(r"\b(?:province|state|region|oblast|county|prefecture|governorate|district|territory|область)$", re.IGNORECASE)
 
 
@@ -73,7 +77,7 @@ def read_places(printed: str, *, home: str = "", is_dated: bool = False, is_sign
 def is_name(text: str) -> bool:
     """Could this be a place's name: up to six words, capitalised but for particles, or a place that the gazetteer knows?"""
     parts = text.split()
-    if not parts or len(parts) > 6 or len(text) > 45 or _NO_NAME.search(text) or parts[0][0] in "-–—":
+    if not parts or len(parts) > 6 or len(text) > 45 or _NO_NAME.search(text) or parts[0][0] in "-–—" or parts[-1][-1] in "-–—":
         return False
     if parts[0].casefold() == "by" or parts == ["The"]:
         return False
@@ -102,8 +106,11 @@ def _is_capitalised(word: str) -> bool:
 
 
 def is_aboard(printed: str) -> bool:
-    """Is it written on a ship or a plane: `ABOARD AIR FORCE ONE`?"""
-    return _begins(printed.casefold(), "aboard") > 0
+    """Is it written on a ship or a plane, or at a water or a border that has a name: `ABOARD AIR FORCE ONE`, `ON THE POLISH BORDER`?"""
+    folded = printed.casefold()
+    parts = folded.split()
+    is_at_border = len(parts) > 3 and parts[-1] in words("waters") and _begins(folded, "no city") > 0
+    return is_at_border or 0 < _begins(folded, "aboard") < len(folded)
 
 
 @cache
@@ -142,7 +149,7 @@ def _no_city(printed: str, *, is_signed: bool) -> Place | None:
 def _chunks(printed: str) -> list[str]:
     """Where one place ends and the next begins: at slashes, semicolons and "and"."""
     joined: list[str] = []
-    for part in re.split(r"\s*[/;]\s*", printed):
+    for part in re.split(r"\s*[/;]\s*(?![^(\[]*[)\]])", printed):  # Tamale (N/R)
         if joined and key(part) in words("rivers"):
             joined[-1] += "/" + part
         elif (
@@ -183,6 +190,8 @@ def _of_chunk(chunk: str, home: str, *, is_one_of_many: bool, is_dated: bool) ->
             others += _of_chunk(part, home, is_one_of_many=False, is_dated=is_dated)  # LONDON, NEW YORK and TORONTO
         elif gazetteer.country_code(part) and not (region is None and _is_rather_region(city, part)):
             country = part
+        elif part in bracketed and any(map(str.isdigit, part)):
+            return []  # ROMA (2018)
         elif part in bracketed and part[0].isalpha() and part[0].lower() == part[0].upper():
             country = part  # Arabic datelines print no provinces: نيويورك (الأمم المتحدة)
         elif gazetteer.find_region(part) or part in bracketed or _DIVISION.search(part):
@@ -264,11 +273,13 @@ def _in_ordinary_capitals(city: str, found: gazetteer.City | None) -> str:
     """`PORT-AU-PRINCE` → `Port-au-Prince`, `McALLEN` → `McAllen`; what is not in capitals stays as it is."""
     if not (city.isupper() or _PREFIXED.fullmatch(city)):
         return city
-    if found is not None and found.name.casefold() == city.casefold():
-        return found.name
-    parts = re.split(r"([\s\-/]+|\.(?=\w))", city.lower())
+    for name in (found.name, *found.other_names) if found and _GREEK.match(city) else (found.name,) if found else ():
+        if name.casefold() == city.casefold() or _GREEK.match(city) and key(name) == key(city):
+            return name
+    is_turkish = found is not None and found.country in _DOTTED and not city.isascii()
+    parts = re.split(r"([\s\-/]+|\.(?=\w))", (city.replace("I", "ı") if is_turkish else city).lower())
     ordinary = (word if place and word in words("particles") else _capitalised(word) for place, word in enumerate(parts))
-    return unicodedata.normalize("NFC", "".join(ordinary))  # İ has become two signs
+    return unicodedata.normalize("NFC", "".join(ordinary)).replace("i̇", "i")  # İ has become two signs
 
 
 def _capitalised(word: str) -> str:
