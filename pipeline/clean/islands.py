@@ -1,5 +1,5 @@
 """The text of a page that scripts would show, from the data that it brings along: `__NEXT_DATA__`, `application/json`, `window.__STATE__`,
-`data-props`. Pure.
+`JSON.parse("…")`, `__next_f.push(…)`, `data-props`. Pure.
 
 No shape is known beforehand. Strings that are prose are grouped by where they stand, list positions aside; the group with the most is the text.
 """
@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterator
+from itertools import islice
 
 from selectolax.lexbor import LexborHTMLParser
 
@@ -23,7 +24,12 @@ _MAX_DEPTH = 40
 _LEAST = 400
 """Characters: less is no article."""
 _SENTENCE = 40
+_MAX_ASSIGNED = 30
 _ASSIGNED = re.compile(r"(?:window|self|globalThis|var|let|const)\s*[.\[ ]\s*[\"']?(\w{3,60})[\"']?\]?\s*=\s*(?=[{\[])")
+_ASSIGNED_SOMEHOW = re.compile(r"[\w$\]]\s*=\s*(?=[{\[]|JSON\.parse\()")
+_QUOTED = re.compile(r"JSON\.parse\(\s*(\"(?:[^\"\\]|\\.)*\")")
+_STREAMED = re.compile(r"__next_f\.push\(\[1,\s*(\"(?:[^\"\\]|\\.)*\")\]\)")
+"""What React's server components send in pieces: lines of `id:json`."""
 _ATTRIBUTES = "[data-react-props],[data-props],[data-page],[data-state],[data-initial-state],[data-initial-data]"
 """Where react-rails, Inertia and their like put a page's data."""
 _BODY = frozenset(
@@ -37,13 +43,13 @@ _WORDS = re.compile(r"[a-z]+|[A-Z][a-z]*")
 Path = tuple[str | int, ...]
 
 
-def read(parser: LexborHTMLParser) -> tuple[str, Thing]:
+def read(parser: LexborHTMLParser, *, is_shell: bool) -> tuple[str, Thing]:
     """The longest text in the page's data, as HTML or as paragraphs parted by blank lines, and the object that says who wrote it, or when it came
-    out, and holds it; ("", {}) where none is an article's length.
+    out, and holds it; ("", {}) where none is an article's length. `is_shell`: the page shows no text at all, so all that its scripts hold is asked.
     """
     best, most = "", float(_LEAST)
     holder: tuple[object, Path] = (None, ())
-    for value in _values(parser):
+    for value in _values(parser, is_shell=is_shell):
         text, weight, path = _longest(value)
         if weight > most:
             best, most, holder = text, weight, (value, path)
@@ -62,19 +68,28 @@ def _holder(value: object, path: Path) -> Thing:
     return found
 
 
-def _values(parser: LexborHTMLParser) -> Iterator[object]:
+def _values(parser: LexborHTMLParser, *, is_shell: bool) -> Iterator[object]:
+    streamed: list[str] = []
     for node in parser.css("script")[:_MAX_SCRIPTS]:
         attributes = node.attributes
         if attributes.get("src"):
             continue
         text = node.text()
-        if not _LEAST < len(text) <= _MAX_JSON:
+        if not (len(text) > _LEAST or "__next_f" in text) or len(text) > _MAX_JSON:
             continue
         kind = (attributes.get("type") or "").lower()
         if "json" in kind and "ld+json" not in kind:
             yield parse(text)
-        elif (not kind or "javascript" in kind) and (found := _ASSIGNED.search(text[:5000])):
-            yield parse(text[found.end() :])
+        elif not kind or "javascript" in kind:
+            streamed += [said for one in (_STREAMED.findall(text) if is_shell else ()) if isinstance(said := parse(one), str)]
+            for found in (
+                islice(_ASSIGNED_SOMEHOW.finditer(text), _MAX_ASSIGNED) if is_shell else islice(_ASSIGNED.finditer(text, 0, 5000), 1)
+            ):
+                quoted = _QUOTED.match(text, found.end())
+                said = parse(quoted[1]) if quoted else text[found.end() :]
+                if isinstance(said, str) and len(said) > _LEAST:
+                    yield parse(said)
+    yield [parse(line.partition(":")[2]) for line in "".join(streamed)[:_MAX_JSON].split("\n") if " " in line]
     for node in parser.css(_ATTRIBUTES)[:_MAX_SCRIPTS]:
         for name, said in node.attributes.items():
             if name.startswith("data-") and said and said.startswith(("{", "[")) and _LEAST < len(said) <= _MAX_JSON:

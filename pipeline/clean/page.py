@@ -67,7 +67,7 @@ def read_page(html: str, *, url: str = "", first: str = "") -> Page:
     confidence = choose.confidence(chosen, found)
     prose = sum(raw.prose for raw in raws)
     blocks = typed.types(found, raws, base=url, is_live=Genre.LIVE in said.genres)
-    data, holder = _of_data(said, parser, prose)
+    data, holder = _of_data(said, parser, prose, is_shell=found.blocks == [] or found.boxes[0].prose < access.LEAST_PROSE)
     if data:
         said = completed(said, holder)
         blocks = tuple(Block(text) for text in data)
@@ -113,12 +113,12 @@ def is_program(text: str) -> bool:
     return bool(start) and not start.startswith("<") and sum(map(start.count, _CODE)) > _MUCH_CODE * len(start) and "<p" not in start
 
 
-def _of_data(said: Metadata, parser: LexborHTMLParser, prose: int) -> tuple[tuple[str, ...], Thing]:
+def _of_data(said: Metadata, parser: LexborHTMLParser, prose: int, *, is_shell: bool) -> tuple[tuple[str, ...], Thing]:
     """The paragraphs of the text that the page's data holds, where that is much more than what it shows, and the object around it; (), {} else."""
     enough = 2 * prose + 200
     text, holder = said.body, Thing()
     if size(text) <= enough and prose < _SHOWN:
-        text, holder = islands.read(parser)
+        text, holder = islands.read(parser, is_shell=is_shell)
     is_text = not text.lstrip().startswith(("{", "["))  # settings of a shop or a paywall are no story
     found = _of_json(text) if is_text and size(text) > enough else ()
     return (found, holder) if sum(map(size, found)) > enough else ((), {})  # markup that is escaped once more is longer than what it says

@@ -91,6 +91,7 @@ _FRAME_TAGS = {
 }
 _PARTS, _MOST = 3, 0.8
 """So many parts or more, of which sentences are this share, are paragraphs of plain text; of a `pre`, one fewer."""
+_SENTENCE_ENDS = ".!?…:。！？؟।"
 _PICTURE_FILES = (".jpg", ".jpeg", ".png", ".webp", ".avif", ".gif")
 _BLANK = re.compile(r"\n[^\S\n]*\n")
 _INITIALS = frozenset("BCDFGHJLMNPQRTX")
@@ -455,7 +456,7 @@ def _flush(tree: Tree, index: int, in_caption: int, pieces: list[str], hrefs: li
         text = " ".join(text.split())
     if not text:
         return
-    parts = _parted(pieces, hrefs) if breaks > 1 else ()
+    parts = _parted(pieces, hrefs, 1 if breaks >= _PARTS - 1 and _is_lined(pieces) else 2) if breaks > 1 else ()
     if len(parts) < 2:
         _add(tree, index, in_caption, text, min(linked, len(text)), pieces, hrefs)
         return
@@ -521,15 +522,23 @@ def _called(tag: str, class_: str, id_: str) -> tuple[str, int, bool]:
     return label, bits, tag == "figcaption" or bits & names.CAPTION > 0
 
 
-def _parted(pieces: list[str], hrefs: list[tuple[int, int, str]]) -> list[tuple[list[str], list[tuple[int, int, str]]]]:
-    """Cut at two line breaks or more with nothing between them; each part with its own links."""
+def _is_lined(pieces: list[str]) -> bool:
+    """Is each line a paragraph: three or more, and most of the text in such as are sentences? A poem's and an address's are not."""
+    lines = [" ".join(line.split()) for line in "".join(pieces).split(_BR)]
+    sizes = [len(line) for line in lines if line]
+    ended = [len(line) for line in lines if prose_of(line, 0)]
+    return len(ended) >= _PARTS and sum(ended) > sum(sizes) * _MOST
+
+
+def _parted(pieces: list[str], hrefs: list[tuple[int, int, str]], least: int) -> list[tuple[list[str], list[tuple[int, int, str]]]]:
+    """Cut at so many line breaks or more with nothing between them; each part with its own links."""
     cuts: list[tuple[int, int]] = []
     start = run = 0
     for place, piece in enumerate(pieces):
         if piece is _BR:
             run += 1
         elif piece.strip():
-            if run > 1:
+            if run >= least:
                 cuts.append((start, place))
                 start = place
             run = 0
@@ -616,7 +625,7 @@ def prose_of(text: str, linked: int) -> int:
             length = length * 5 // 2
         elif wide > 1.5 * length and length >= 60:
             return max(0, length - 2 * linked)
-    if length >= 120 or length >= 40 and text.rstrip("\"”’'»)] ")[-1:] in ".!?…:。！？؟।":
+    if length >= 120 or length >= 40 and text.rstrip("\"”’'»)] ")[-1:] in _SENTENCE_ENDS:
         return max(0, length - 2 * linked)
     return 0
 

@@ -166,6 +166,13 @@ ISLANDS = {
     "blocks": island({"data": {"blocks": [{"type": "p", "text": text} for text in PARAGRAPHS], "related": [{"text": "x " * 2000}]}}),
     "markup": island({"post": {"content": "".join(f"<p>{text}</p>" for text in PARAGRAPHS)}}),
     "an assigned state": f"<script>window.__STATE__ = {json.dumps({'article': {'text': chr(10).join(PARAGRAPHS)}})};</script>",
+    "a state assigned behind another": f"<script>window.dataLayer=[{{'page':'article'}}];window.Site=window.Site||{{}};Site.content="
+    f"{json.dumps({'elements': [{'content': text} for text in PARAGRAPHS]})};Site.x=1</script>",
+    "a state in a string": f"<script>window.__STATE__ = JSON.parse({json.dumps(json.dumps({'article': {'text': PARAGRAPHS}}))});</script>",
+    "a stream of components": "".join(
+        f"<script>self.__next_f.push([1,{json.dumps(f'{at}:' + json.dumps(['$', 'p', None, {'children': text}]) + chr(10))}])</script>"
+        for at, text in enumerate(PARAGRAPHS)
+    ),
     "runs of text": island({"body": [{"children": [{"text": text[:40]}, {"text": text[40:]}]} for text in PARAGRAPHS]}),
     "numbers as names": island({"pages": {str(at): {"text": text} for at, text in enumerate(PARAGRAPHS)}}),
     "an attribute": f"<div data-react-props='{html.escape(json.dumps({'steps': [{'text': text} for text in PARAGRAPHS]}))}'></div>",

@@ -49,6 +49,26 @@ def test_paragraphs_that_are_only_line_breaks_apart_are_paragraphs() -> None:
     assert list(page("<div>" + "<br><br>".join(PROSE) + "</div>").paragraphs) == PROSE
 
 
+@pytest.mark.parametrize(
+    "lines",
+    [
+        PROSE,
+        [
+            "港口委员会星期一投票决定，把主航道加深两米，从而结束了持续九年的争论。",
+            "十一名委员中有七名赞成，主席在市政厅举行的会议结束后这样告诉记者。",
+            "疏浚工程将于十月开始，渔船队在不能出海的日子里将得到补偿。",
+        ],
+    ],
+)
+def test_sentences_that_one_line_break_parts_are_paragraphs(lines: list[str]) -> None:
+    assert list(page(f"<div>{'<br>'.join(lines)}</div>").paragraphs) == lines
+
+
+def test_lines_of_a_poem_or_an_address_are_one_paragraph() -> None:
+    poem = "The tide came in<br>and took the quay<br>and left the bell<br>for you and me"
+    assert poem.replace("<br>", " ") in page(f"<div>{BODY}<p>{poem}</p></div>").paragraphs
+
+
 def test_inline_markup_does_not_part_words() -> None:
     article = page(f"<p>The <b>har</b>bour <a href='/c'>commission</a> voted<br>on Monday to deepen the main channel.</p>{BODY}")
     assert article.paragraphs[0] == "The harbour commission voted on Monday to deepen the main channel."
