@@ -32,8 +32,9 @@ _NO_SEPARATOR = re.compile(
     r"^(?P<head>[^:;!?]{3,60}?,?\s+(?:[A-Za-z]{3,9}\.? \d{1,2}|\d{1,2} [A-Za-z]{3,9})(?:,? (?:19|20)\d\d)?)(?P<sep>(?<=\d)\.)?(?:\s+(?=[A-Z\"“][a-z])|\s*$)"
 )
 _CLOSED = re.compile(r"(?P<sep>\.)?(?:\s+(?=[^\W\d_]|[\"“«])|\s*$)")
-_STOP = re.compile(r"[,.]\s*| م ")
-"""The second is `of our era`, as SPA has it in Arabic."""
+_STOP = re.compile(r"[,.]\s*")
+_OF_OUR_ERA = re.compile(r" م ")
+"""Behind SPA's dates in Arabic."""
 _OPENS = re.compile(r"\s+(?P<word>[^\W\d_]+)(?=\s)")
 _CAPITALS = re.compile(r"(?:(?P<comma>,)\s*|\s+)(?P<mark>[A-Z]{3,8})$")
 _TIME_ZONES = frozenset("BST CEST CET CST EDT EEST EET EST GMT HKT IST JST KST MSK MST PDT PST SGT UTC WIB".split())
@@ -46,7 +47,7 @@ _LARGE = 250_000
 """People."""
 _LONGEST_ALONE = 50
 """Characters of places that stand alone."""
-_FIRST_OF_SEVERAL = re.compile(r"(?P<city>[^,/(]+)[,/(]")
+_FIRST_OF_SEVERAL = re.compile(r"(?P<city>[^\s,/(]+(?:\s[^\s,/(]+){0,5})\s*[,/(]")
 _IN_CAPITALS = re.compile(r"(?P<place>[^\W\d_]{4,}(?:[ '’-][^\W\d_]{2,}){0,3})(?P<sep>\.)?\s+(?=[^\W\d_a-z][^\W\d_A-Z]*\s)")
 _SIGNED = re.compile(r"(?:,\s(?P<who>[^\W\d_]+(?:\s[^\W\d_]+){1,3}))?\s*[.:–—-](?:\s+|$)")
 _SIGNED_UNCASED = re.compile(r"\s*[.:/–—-]?(?:\s+|$)")
@@ -251,7 +252,7 @@ def _in_brackets(text: str) -> Found | None:
 
 def _signed_alone(text: str) -> Found | None:
     """A known agency behind place and date, with at most a full stop: `YEREVAN, AUGUST 15, ARMENPRESS.`, `Baku, August 15, AZERTAC`."""
-    for stop in _STOP.finditer(text, 0, REACH):
+    for stop in (_OF_OUR_ERA if _OF_OUR_ERA.search(text, 0, REACH) else _STOP).finditer(text, 0, REACH):
         match = unbracketed().match(text, stop.end(), REACH)
         closing = _CLOSED.match(text, match.end()) if match else None
         agency = agency_of(match.group()) if match and closing else None
@@ -269,8 +270,10 @@ def _places_alone(text: str) -> Found | None:
     One place needs its country or region and must lie there; two of them, parted by a slash, need only be cities.
     """
     reach = text[:REACH]
+    if "," not in reach[:_LONGEST_ALONE] and "/" not in reach[:_LONGEST_ALONE]:
+        return None
     first = _FIRST_OF_SEVERAL.match(reach, 0, _LONGEST_ALONE)
-    if first is None or not is_known(first["city"].rstrip()):  # most texts end here
+    if first is None or not is_known(first["city"]):  # most texts end here
         return None
     openers = words("openers")
     end = next(
