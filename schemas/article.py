@@ -291,7 +291,7 @@ class Article(msgspec.Struct, frozen=True, kw_only=True):
     canonical_url: str | None = None
     keywords: tuple[str, ...] = ()
     word_count: int = 0
-    """Of `text`, split at white space."""
+    """Of `text`, split at white space; in scripts without, each ideograph is one."""
     authors: tuple[Author, ...] = ()
     """The people of the byline."""
     published_local: str = ""

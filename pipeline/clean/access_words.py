@@ -26,7 +26,8 @@ ERROR = phrases("""
 404, error 404, 404 error, 500 internal, 502 bad gateway, 503 service, page not found, page does not exist, page cannot be found
 page can't be found, not found, this page can't be found, this page isn't available, this page is not available, this page doesn't exist
 the page you requested, the page you are looking for, we couldn't find, oops, server error, internal server error, bad gateway
-service unavailable, temporarily unavailable, under maintenance, something went wrong, an error occurred, article not found
+service unavailable, temporarily unavailable, we'll be right back, having technical difficulties
+under maintenance, something went wrong, an error occurred, article not found
 this article is no longer available, this content is not available, content unavailable, unavailable for legal reasons
 not available in your region, not available in your country, seite nicht gefunden, die seite wurde nicht gefunden
 diese seite existiert nicht, die angeforderte seite, fehler 404, artikel nicht gefunden, wartungsarbeiten, page introuvable

@@ -28,7 +28,7 @@ class Table(msgspec.Struct, frozen=True):
     cut: float
     """The likelihood from which a block is kept."""
     confidence: tuple[float, ...] = ()
-    """Of `confidence.py`: what each of its numbers counts for."""
+    """What each number of `choose.doubts` counts for."""
 
 
 @cache

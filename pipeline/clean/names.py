@@ -15,7 +15,7 @@ _WORDS = {
     COMMENTS: "comment comments disqus commentlist commentaire commentaires kommentar kommentare comentarios comentario commenti reacties"
     " komentarze respond livefyre discussion replies reply feedback livechat",
     RELATED: "related recommend recommended recommendation recommendations outbrain taboola popular trending mostread mostpopular most readmore"
-    " morefrom seealso upnext alsoread recirc recirculation teaser teasers similar more latest suggested relacionados relacionadas relacionadas verwandt"
+    " morefrom seealso upnext alsoread recirc recirculation teaser teasers similar more latest suggested relacionados relacionadas verwandt"
     " verwandte weitere lire aussi leggi powiazane rail next prev previous inbrief listing latestnews topstories carousel slider zergnet mgid",
     FRAME: "footer nav navbar navigation menu menus breadcrumb breadcrumbs crumb crumbs sidebar aside masthead toolbar tools header topbar banner"
     " cookie cookies consent gdpr modal popup overlay login search skip jump pagination pager pages widget widgets sr visually screenreader"

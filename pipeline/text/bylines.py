@@ -6,7 +6,7 @@ import re
 from functools import cache
 
 from pipeline.text import labels
-from pipeline.text.agencies import agency_of, in_running_text, named_in
+from pipeline.text.agencies import agency_of, in_running_text
 from pipeline.text.dates import DIGIT, date_at_start, weekdays, without_dates
 from pipeline.text.later import later
 from pipeline.text.spelling import key
@@ -168,8 +168,3 @@ def stamp_of(line: str) -> str | None:
         return line[start : start + length].rstrip(" ,")
     rest, first = without_dates(line) if len(line) <= _LOOSE else (line, "")
     return first if first and _in_stamps().sub(" ", rest).strip(_SIGNS) == "" else None
-
-
-def agency_in(byline: str | None) -> str | None:
-    """The agency that a byline names."""
-    return named_in(byline) if byline else None

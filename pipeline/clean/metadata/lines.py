@@ -151,6 +151,8 @@ def label_of(node: LexborNode) -> str:
 def is_other(name: str) -> bool:
     """Is it a class and id of an element about other stories, or by readers?"""
     words = {word.lower() for word in WORDS.findall(name)}
+    if "post" in words:
+        words.discard("newsletter")  # a story that is sent as one
     return not words.isdisjoint(_OTHERS) and words.isdisjoint(_OWN)
 
 

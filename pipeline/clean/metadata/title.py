@@ -26,7 +26,6 @@ _EDGES = re.compile(r"^(?:[\s|»·•]+|Blog Archive\s*»\s*|\d{1,2}\.\d{1,2}\.(
 _LEAST_WORDS = 2
 _CONFIRMED, _SURELY = 0.2, 0.55
 """How like a heading is to what machines are told, to be believed: one of the first level, and one of the second."""
-_HINTED = 0.0
 _KICKER = 4
 """Words of the longest label above a headline."""
 _SENTENCE = 4
@@ -146,7 +145,7 @@ def _heading(headings: Sequence[Said[str]], stated: Sequence[Said[str]]) -> Said
         return best
     headings = [one for one in headings if one.where != "h2"]
     telling = [one for one in headings if _tells(one.value)]
-    if len(telling) == 1 and (not stated or most > _HINTED):
+    if len(telling) == 1 and (not stated or most > 0):
         return telling[0]
     return None
 

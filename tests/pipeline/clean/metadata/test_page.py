@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.clean import tree
+from pipeline.clean import clean, tree
 from pipeline.clean.metadata import Metadata, read_metadata
-from schemas.article import Genre, Origin
+from schemas.article import Draft, Genre, Origin
 
 H1 = "<h1>A headline of words</h1>"
 OF_TITLE = "<meta property='og:title' content='{}'>".format
@@ -614,3 +614,11 @@ def test_what_is_too_much_is_cut(body: str) -> None:
     found = said("", body)
     assert len(found.headline) <= 600
     assert len(found.authors) <= 20
+
+
+def test_a_story_that_is_sent_as_a_newsletter_has_its_subtitle_and_its_author() -> None:
+    prose = "<p>The harbour commission voted on Monday to deepen the main channel by two metres, ending a dispute.</p>" * 4
+    top = "<h1>Harbour vote</h1><h3 class='subtitle'>Why the vote matters more than money</h3><div class='byline'>By Ola Brandt</div>"
+    html = f"<html><head><title>Harbour vote</title></head><body><article class='newsletter-post post'>{top}{prose}</article></body></html>"
+    article = clean(Draft(format="html", page_html=html, url="https://example.org/p/vote"))
+    assert (article.subtitle, [author.name for author in article.authors]) == ("Why the vote matters more than money", ["Ola Brandt"])
