@@ -37,9 +37,9 @@ TABLE = Path(__file__).parents[2] / "pipeline" / "clean" / "data" / "blocks.json
 RULES = Path(__file__).parents[1] / "results" / "clean_rules.json"
 CUT = 0.45
 FOLDS = 5
-TREES = 80
+TREES = 140
 _SETTINGS = {
-    "objective": "binary", "num_leaves": 16, "learning_rate": 0.1, "min_data_in_leaf": 40, "feature_fraction": 0.7, "bagging_fraction": 0.8,
+    "objective": "binary", "num_leaves": 16, "learning_rate": 0.1, "min_data_in_leaf": 40, "feature_fraction": 0.2, "bagging_fraction": 0.8,
     "bagging_freq": 1, "lambda_l2": 5, "verbose": -1, "seed": 1, "num_threads": 1, "deterministic": True, "boost_from_average": False,
 }  # fmt: skip
 _TOKEN = re.compile(r"\w+")

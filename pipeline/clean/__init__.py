@@ -25,7 +25,7 @@ from pipeline.text.marks import Mark
 from pipeline.text.whitespace import normalized, one_line, paragraphs, word_count
 from schemas.article import Article, Draft, Kind, Urgency, Usability
 
-CLEANER = "13"
+CLEANER = "14"
 """Version of all rules that `clean` applies. A change of what it gives for any input raises it: renditions are kept apart by it."""
 
 _ALERT_WORDS = 60

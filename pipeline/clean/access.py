@@ -6,6 +6,7 @@ captchas is a story.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 import msgspec
@@ -26,6 +27,8 @@ _GATED = 3500
 _SHORT_LINE = 240
 _PARAGRAPH = 100
 """What is said above the first line of this length is the page's, not the text's."""
+_BARE_MORE = re.compile(r"(?:…|\.\.\.|\[)\s*more$")
+"""`… and more` ends a list, `… more` leads on."""
 _FIRST_LINES = 14
 _OTHER_WORDS = 4
 LEAST_PROSE = 120
@@ -146,7 +149,9 @@ def _without_more(text: str) -> str:
 def _ends_open(text: str) -> bool:
     """Does a text end in the words that lead to its rest: `… [Read more]`?"""
     end = _folded(text[-80:]).rstrip(_AFTER_MORE)
-    return ("…" in text[-80:] or "..." in text[-80:]) and any(end.endswith(phrase.strip("[]")) for phrase in MORE)
+    if not ("…" in text[-80:] or "..." in text[-80:]):
+        return False
+    return _BARE_MORE.search(end) is not None or any(end.endswith(phrase) for phrase in MORE if phrase not in ("more", "[more]"))
 
 
 def _find(phrases: Sequence[str], lines: Sequence[str], *, at_start: bool = False) -> str:

@@ -67,7 +67,8 @@ accedi per continuare, effettua il login, faça login para, entre para continuar
 
 GATE = phrases("""
 subscribe to continue, subscribe to read, subscribe to keep reading, subscribe now to read, to continue reading, to keep reading
-to read the full, to read the rest, to read this article, continue reading with a subscription, continue reading for free
+to read the full, to read the rest, to read this article, continue reading with a subscription, continue reading this article, continue reading this story
+continue reading for free
 keep reading for, this article is for subscribers, for subscribers only, subscriber-only, subscriber exclusive, subscribers only
 this content is for subscribers, exclusive to subscribers, you have reached your limit, you've reached your limit
 reached your article limit, free articles left, articles remaining, your free articles, register to continue reading, sign up to read

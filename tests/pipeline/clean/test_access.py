@@ -205,6 +205,11 @@ def test_a_headline_that_begins_as_an_error_does_is_one(title: str) -> None:
     assert (article.headline, article.access) == (title, Access.FULL)
 
 
+def test_and_more_ends_a_list_and_cuts_nothing_off() -> None:
+    assert page(f"<article>{BODY}<p>Boats, nets, ropes, sails … and more</p></article>").access is Access.FULL
+    assert page(f"<article>{BODY}<p>The rest of the fleet will have to wait … [more]</p></article>").access is Access.PARTIAL
+
+
 def test_a_letter_for_readers_elsewhere_cuts_nothing_off() -> None:
     assert page(f"<article>{BODY}</article><aside>Suscríbete para recibir nuestro boletín cada mañana</aside>").access is Access.FULL
 
