@@ -6,9 +6,11 @@ No shape is known beforehand. Strings that are prose are grouped by where they s
 
 from __future__ import annotations
 
+import json
 import re
 from collections import defaultdict
 from collections.abc import Iterator
+from contextlib import suppress
 from itertools import islice
 
 from selectolax.lexbor import LexborHTMLParser
@@ -25,6 +27,7 @@ _LEAST = 400
 """Characters: less is no article."""
 _SENTENCE = 40
 _MAX_ASSIGNED = 30
+_DECODER = json.JSONDecoder(strict=False)
 _ASSIGNED = re.compile(r"(?:window|self|globalThis|var|let|const)\s*[.\[ ]\s*[\"']?(\w{3,60})[\"']?\]?\s*=\s*(?=[{\[])")
 _ASSIGNED_SOMEHOW = re.compile(r"[\w$\]]\s*=\s*(?=[{\[]|JSON\.parse\()")
 _QUOTED = re.compile(r"JSON\.parse\(\s*(\"(?:[^\"\\]|\\.)*\")")
@@ -82,18 +85,32 @@ def _values(parser: LexborHTMLParser, *, is_shell: bool) -> Iterator[object]:
             yield parse(text)
         elif not kind or "javascript" in kind:
             streamed += [said for one in (_STREAMED.findall(text) if is_shell else ()) if isinstance(said := parse(one), str)]
-            for found in (
-                islice(_ASSIGNED_SOMEHOW.finditer(text), _MAX_ASSIGNED) if is_shell else islice(_ASSIGNED.finditer(text, 0, 5000), 1)
-            ):
-                quoted = _QUOTED.match(text, found.end())
-                said = parse(quoted[1]) if quoted else text[found.end() :]
-                if isinstance(said, str) and len(said) > _LEAST:
-                    yield parse(said)
+            yield from (
+                _assigned(text) if is_shell else (parse(text[found.end() :]) for found in islice(_ASSIGNED.finditer(text, 0, 5000), 1))
+            )
     yield [parse(line.partition(":")[2]) for line in "".join(streamed)[:_MAX_JSON].split("\n") if " " in line]
     for node in parser.css(_ATTRIBUTES)[:_MAX_SCRIPTS]:
         for name, said in node.attributes.items():
             if name.startswith("data-") and said and said.startswith(("{", "[")) and _LEAST < len(said) <= _MAX_JSON:
                 yield parse(said)
+
+
+def _assigned(text: str) -> Iterator[object]:
+    """Each value in JSON that a script assigns, or parses from a string."""
+    at = 0
+    for _ in range(_MAX_ASSIGNED):
+        found = _ASSIGNED_SOMEHOW.search(text, at)
+        if found is None:
+            return
+        at = found.end()
+        if quoted := _QUOTED.match(text, at):
+            at = quoted.end()
+            if isinstance(said := parse(quoted[1]), str):
+                yield parse(said)
+        else:
+            with suppress(ValueError, RecursionError):
+                value, at = _DECODER.raw_decode(text, at)
+                yield value
 
 
 def _longest(value: object) -> tuple[str, float, Path]:

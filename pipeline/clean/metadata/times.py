@@ -32,6 +32,8 @@ _ANYWHERE = "anywhere in the page"
 _LONG = 200
 _STAMP = 60
 """Characters: a longer line is no mere stamp."""
+_LONGEST_LINE = 1000
+"""Characters: what is longer is text, and looking for words in it would cost more than all the rest."""
 _MANY = 50
 _DAY = timedelta(days=1)
 _MINUTE = timedelta(minutes=1)
@@ -211,7 +213,7 @@ def _elsewhere(around: Around, month_first: bool) -> Iterator[Said[Moment]]:
 def _stamps(lines: Sequence[str], month_first: bool) -> Iterator[tuple[Said[Moment], bool]]:
     """Lines that are a date and little else, or a date behind a word for publishing or changing, and whether it is of a change."""
     for line in lines:
-        if date_span(line) is None:
+        if len(line) > _LONGEST_LINE or date_span(line) is None:
             continue
         for part, is_change in _parts(line):
             if len(part) > _LONG:
