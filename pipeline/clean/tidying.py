@@ -35,8 +35,8 @@ _OF_OFFERS = (
     " suscr iscri assine"
 ).split()
 """One of these is in each of them: looking for these first is ten times faster."""
-_IN_TABLE, _CELLS = 5, 4
-"""A cell's text stands so many elements or fewer below its table; a table has so many or more."""
+_CELLS = 4
+"""A table has so many or more."""
 _LONG = 60
 """Characters from which a text that comes twice is the same one, and no refrain."""
 
@@ -146,20 +146,23 @@ def _whole_tables(judged: list[Judged], boxes: list[Box]) -> None:
 
     A table that lays out the page, with paragraphs in its cells, is none.
     """
+    inner = {
+        index: index for index, box in enumerate(boxes) if box.tag == "table" and box.blocks >= _CELLS and box.prose <= box.chars * 0.5
+    }
+    if not inner:
+        return
+    for index in range(min(inner), len(boxes)):
+        if index not in inner and boxes[index].parent in inner:
+            inner[index] = inner[boxes[index].parent]
     tables: dict[int, list[tuple[int, Judged]]] = {}
     for place, one in enumerate(judged):
-        around = inside(boxes, one.raw.box, _IN_TABLE)
-        if (table := next((index for index in around if boxes[index].tag == "table"), None)) is not None:
-            tables.setdefault(table, []).append((place, one))
-    story = _story(judged, boxes) if tables else None
+        if one.raw.box in inner:
+            tables.setdefault(inner[one.raw.box], []).append((place, one))
+    story = _story(judged, boxes)
     prose = [place for place, one in enumerate(judged) if one.is_kept and one.raw.prose and boxes[one.raw.box].parent == story]
     for table, cells in tables.items():
-        size = sum(len(one.raw.text) for _, one in cells)
-        if (
-            len(cells) < _CELLS
-            or boxes[table].prose > size * 0.5
-            or any(boxes[one.raw.box].tag == "p" and one.raw.prose for _, one in cells)
-        ):
+        size = boxes[table].chars
+        if any(boxes[one.raw.box].tag == "p" and one.raw.prose for _, one in cells):
             continue
         kept = sum(len(one.raw.text) for _, one in cells if one.is_kept)
         is_between = bool(prose) and prose[0] < cells[0][0] < prose[-1] and story in inside(boxes, table, 4)
