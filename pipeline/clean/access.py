@@ -6,7 +6,6 @@ captchas is a story.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 
 import msgspec
@@ -14,6 +13,7 @@ import msgspec
 from pipeline.clean.access_words import CHALLENGE, CONSENT, ERROR, GATE, LOGIN, MORE
 from pipeline.clean.blocks import Block
 from pipeline.clean.metadata import Metadata
+from pipeline.text.later import later
 from schemas.article import Access
 
 _MUCH = 1500
@@ -27,7 +27,7 @@ _GATED = 3500
 _SHORT_LINE = 240
 _PARAGRAPH = 100
 """What is said above the first line of this length is the page's, not the text's."""
-_BARE_MORE = re.compile(r"(?:…|\.\.\.|\[)\s*more$")
+_BARE_MORE = later(r"(?:…|\.\.\.|\[)\s*more$")
 """`… and more` ends a list, `… more` leads on."""
 _FIRST_LINES = 14
 _OTHER_WORDS = 4

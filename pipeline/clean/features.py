@@ -17,6 +17,7 @@ from pipeline.clean import names
 from pipeline.clean.blocks import CAPTION, HEADING, LINK, LIST_ITEM, PARAGRAPH
 from pipeline.clean.tree import Box, Raw, Tree
 from pipeline.text import furniture
+from pipeline.text.later import later
 
 _MOST = 0.62
 """Descend into the element that holds this share of its parent's prose, or more."""
@@ -29,7 +30,7 @@ _LITTLE_BAD, _LITTLE = 0.05, 0.01
 _MANY = 5000
 """Blocks of a page from which those that are no sentence are not asked about: no news page has a tenth of it."""
 _CELLS = ("td", "th")
-_STAMP = re.compile(r"\d{1,2}[:.]\d{2}(?: ?[ap]\.?m\.?)?(?: [A-Z]{2,4}| Uhr)?$", re.IGNORECASE)
+_STAMP = later(r"\d{1,2}[:.]\d{2}(?: ?[ap]\.?m\.?)?(?: [A-Z]{2,4}| Uhr)?$", re.IGNORECASE)
 _ROLES = {PARAGRAPH: 0, HEADING: 1, LIST_ITEM: 2, LINK: 3, CAPTION: 4}
 _TAGS = {"p": 1, "div": 2, "li": 3, "td": 4, "th": 4, "h1": 5, "h2": 6, "h3": 7, "h4": 8, "h5": 9, "h6": 9, "blockquote": 10, "pre": 11}
 _BITS = (names.COMMENTS, names.RELATED, names.FRAME, names.META, names.PROMO, names.AUTHOR, names.MEDIA, names.BODY, names.SURE)

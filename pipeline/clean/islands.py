@@ -17,6 +17,7 @@ from selectolax.lexbor import LexborHTMLParser
 
 from pipeline.clean.metadata.jsonld import Thing, parse
 from pipeline.clean.metadata.names import BESIDE, plain
+from pipeline.text.later import later
 from pipeline.text.whitespace import size
 
 _MAX_JSON = 3_000_000
@@ -28,9 +29,9 @@ _LEAST = 400
 _SENTENCE = 40
 _MAX_ASSIGNED = 30
 _DECODER = json.JSONDecoder(strict=False)
-_ASSIGNED = re.compile(r"(?:window|self|globalThis|var|let|const)\s*[.\[ ]\s*[\"']?(\w{3,60})[\"']?\]?\s*=\s*(?=[{\[])")
+_ASSIGNED = later(r"(?:window|self|globalThis|var|let|const)\s*[.\[ ]\s*[\"']?(\w{3,60})[\"']?\]?\s*=\s*(?=[{\[])")
 _ASSIGNED_SOMEHOW = re.compile(r"[\w$\]]\s*=\s*(?=[{\[]|JSON\.parse\()")
-_QUOTED = re.compile(r"JSON\.parse\(\s*(\"(?:[^\"\\]|\\.)*\")")
+_QUOTED = later(r"JSON\.parse\(\s*(\"(?:[^\"\\]|\\.)*\")")
 _STREAMED = re.compile(r"__next_f\.push\(\[1,\s*(\"(?:[^\"\\]|\\.)*\")\]\)")
 """What React's server components send in pieces: lines of `id:json`."""
 _ATTRIBUTES = "[data-react-props],[data-props],[data-page],[data-state],[data-initial-state],[data-initial-data]"

@@ -8,6 +8,8 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
+from pipeline.text.later import later
+
 COMMENTS, RELATED, FRAME, META, MEDIA, PROMO, BODY, AUTHOR = (1 << bit for bit in range(8))
 """Readers' words; other stories; the site's own frame; what stands around a headline; pictures; what sells; the story; who wrote it."""
 
@@ -32,7 +34,7 @@ _WORDS = {
 }
 _OF_WORD = {word: bit for bit, words in _WORDS.items() for word in words.split()}
 _SPLIT = re.compile(r"[a-z]+|[A-Z][a-z]*")
-_SURE_BODY = re.compile(
+_SURE_BODY = later(
     r"article[-_]{0,2}body|story[-_]{0,2}body|entry[-_]content|post[-_]content|article[-_]{0,2}content|article[-_]{0,2}text|story[-_]?text|story[-_]?content"
     r"|body[-_]?copy|post[-_]body|body[-_]text|news[-_]?text|article[-_]copy|rich[-_]?text[-_]?body"
 )

@@ -5,7 +5,6 @@ Which blocks are the story's: `choose`.
 
 from __future__ import annotations
 
-import re
 from html import unescape
 
 import msgspec
@@ -19,10 +18,11 @@ from pipeline.clean.tree import Tree
 from pipeline.errors import Blocked, Unreadable
 from pipeline.text import charset
 from pipeline.text.binary import binary_of
+from pipeline.text.later import later
 from pipeline.text.whitespace import paragraphs, size
 from schemas.article import Access, Genre
 
-_FEED = re.compile(r"\s*(?:<\?xml[^>]*>\s*)?(?:<!--(?:[^-]|-(?!->))*-->\s*)*<(rss|feed|rdf:RDF|urlset|sitemapindex)[\s>]")
+_FEED = later(r"\s*(?:<\?xml[^>]*>\s*)?(?:<!--(?:[^-]|-(?!->))*-->\s*)*<(rss|feed|rdf:RDF|urlset|sitemapindex)[\s>]")
 """How a feed or a sitemap begins: RSS 2.0, RFC 4287, RSS 1.0, sitemaps.org."""
 _CODE = "{};=()[]"
 _MUCH_CODE = 0.05

@@ -19,6 +19,7 @@ from pipeline.clean import tree
 from pipeline.clean.metadata import Metadata
 from pipeline.errors import Unreadable
 from pipeline.text.captions import merged
+from pipeline.text.later import later
 from pipeline.text.whitespace import word_count
 from pipeline.urls import canonical
 from schemas.article import Access, Article, Link, TextBlock
@@ -39,8 +40,8 @@ _WORD = (
     "|sayfa|sahife|halaman|hal|trang|oldal|sivu|lk|puslapis|pagi"
 )
 """How addresses name a page, in the languages of the sites that do."""
-_QUERY = re.compile(rf"(?:{_WORD})\Z", re.IGNORECASE)
-_PATH = re.compile(rf"(?P<stem>.+?)(?P<parted>[/_,-])(?:(?P<word>{_WORD})[/_=,-]?)?(?P<number>\d{{1,2}})\Z", re.IGNORECASE)
+_QUERY = later(rf"(?:{_WORD})\Z", re.IGNORECASE)
+_PATH = later(rf"(?P<stem>.+?)(?P<parted>[/_,-])(?:(?P<word>{_WORD})[/_=,-]?)?(?P<number>\d{{1,2}})\Z", re.IGNORECASE)
 _EXTENSION = re.compile(r"\.(?:html?|shtml|xhtml|php|aspx?|jsp|cms)\Z", re.IGNORECASE)
 _ELSEWHERE = re.compile(r"comment|kommentar|discuss|repl(?:y|ies)|related|recommend|latest|popular|archive", re.IGNORECASE)
 """Names of elements whose page numbers are not the story's."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 
 import msgspec
@@ -10,6 +9,7 @@ import msgspec
 from pipeline.clean import names
 from pipeline.clean.blocks import CAPTION, HEADING, LINK, LIST_ITEM
 from pipeline.clean.tree import Box, Raw
+from pipeline.text.later import later
 
 _DOUBTED = 0.9
 """The model's word counts for more than a name or a phrase from this likelihood on."""
@@ -22,7 +22,7 @@ _KICKER = 32
 """Characters. No label above a headline is longer."""
 _CARDS, _CARD = 3, 12
 """So many elements alike or more, of so many blocks or fewer each, are a list of teasers."""
-_OFFER = re.compile(
+_OFFER = later(
     r"newsletter|subscri(?:be|ption)|\bsign(?:ing)? up\b|\bcookies?\b|privacy policy|terms of (?:use|service)|affiliate|earn a (?:small )?commission"
     r"|all rights reserved|follow us|may contain advertising|click here|download (?:the|our) app|independently (?:selected|reviewed)"
     r"|editorial independence|partner links|(?:purchase|buy|buy something) through (?:our )?links"

@@ -12,6 +12,7 @@ from functools import cache
 
 import msgspec
 
+from pipeline.text.later import later
 from pipeline.text.spelling import key
 from pipeline.text.tables import rows
 
@@ -65,7 +66,7 @@ def _any_of(marks: list[str]) -> str:
     return "|".join(re.escape(mark) for mark in sorted(marks, key=len, reverse=True))
 
 
-_SITE = re.compile(r"[A-Za-z][\w-]{1,30}\.(?:com|co\.id|co|id|net|news|tv|org)", re.IGNORECASE)
+_SITE = later(r"[A-Za-z][\w-]{1,30}\.(?:com|co\.id|co|id|net|news|tv|org)", re.IGNORECASE)
 
 
 def is_mark(text: str) -> bool:

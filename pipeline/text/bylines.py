@@ -11,7 +11,7 @@ from pipeline.text.dates import DIGIT, date_at_start, weekdays, without_dates
 from pipeline.text.later import later
 from pipeline.text.spelling import key
 
-_BY = re.compile(
+_BY = later(
     r"^(?:(?:Written|Story|Reported|Words|Text)\s{1,3})?(?:By|BY|by|Von|VON|Par|PAR|Por|POR|Di|di|Door|Av|Af|От|بقلم|מאת|โดย|Oleh|OLEH|[Oo]prac\."
     r"|Rédigé par|Écrit par|Escrito por|Redactado por|Geschrieben von|Verfasst von|Piše|Napsala?|Skrevet a[vf]|Skriven av|Της|Του|Γράφει [οη]"
     r"|(?:Textes?|लेखक)(?=\s?:))\s{0,3}:?\s{1,3}(?P<name>\S.*)$"
@@ -19,12 +19,12 @@ _BY = re.compile(
 _LONGEST = 200
 """Characters. No byline is longer."""
 _PARTICLES = frozenset("and y e et und & of de del della di da van von der den la le bin al el for the in with i og och en a from".split())
-_STAFF = re.compile(
+_STAFF = later(
     r"^(?:[A-Z][\w.&'-]*\s+){0,4}(?:(?:[Ss]taff|STAFF|Senior|Chief|White House|National|Political|Business|Medical|Science|Sports)\s+)*"
     r"(?:Writers?|WRITERS?|Correspondents?|CORRESPONDENTS?|Reporters?|REPORTERS?|Editor|Columnist|Staff|News Service)$"
 )
 _WEEKDAY = re.compile(r"(?P<day>[^\W\d_]{3,14}(?:-feira)?)[.,]*\s+")
-_AFTER_STAMP = re.compile(
+_AFTER_STAMP = later(
     r"(?:[\s,/|•·@T–—-]*(?:at|um|à|a las|às|alle|ore|om|kl|klo|u|в|о|lúc|pukul|เวลา|בשעה|الساعة|오전|오후|上午|下午|午前|午後)?\.?\s*"
     r"\d{1,2}[:.hH時时시点點]\s?\d\d[分분]?(?::\d\d)?\s*(?:[aApP]\.?[mM]\.?|น\.|[صم])?"
     r"\s*\(?(?:[A-Z]{2,5}|Uhr|(?:GMT|UTC)?\s?[+-]\d\d?(?::?\d\d)?)?\)?)?"

@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable
 
 from pipeline.text.agencies import agency_of
+from pipeline.text.later import later
 from schemas.article import Picture
 
 _KIND = (
@@ -28,39 +29,37 @@ _PICTURED_ABROAD = "摄 攝 影 写真 照 图 圖 사진".split()
 _BY_WORDS = (*_PICTURED, "Copyright", "(c)", "(C)")
 """One of these is in each credit that has neither a slash, a colon, a bar nor a sign of rights, and does not end in brackets."""
 _AFTER = r"(?:^|(?<=[.!?\"”’'»)\]])\s+|\s+(?=[A-Z(\[]))"
-_LICENCE = re.compile(r"\s*\|\s*(?P<words>[^|.]{0,20}\b(?:[Ll]icen[cs]e|[Pp]hoto|[Bb]uy|[Ll]izenz)\b[^|.]{0,20})$")
-_AP_STYLE = re.compile(
+_LICENCE = later(r"\s*\|\s*(?P<words>[^|.]{0,20}\b(?:[Ll]icen[cs]e|[Pp]hoto|[Bb]uy|[Ll]izenz)\b[^|.]{0,20})$")
+_AP_STYLE = later(
     r"\s*[\[(](?P<raw>(?P<agency>[A-Z][\w -]{0,24}?)\s+(?P<kind>(?:File\s+)?(?:Photo|PHOTO|Images?|Illustration"
     r"|Pool))(?:\s*/\s*(?P<who>[^()\[\]]{2,90}))?)[\])]\.?$"
 )
-_BRACKETED = re.compile(
+_BRACKETED = later(
     rf"\s*[\[(](?P<raw>(?:(?P<kind>{_KIND})\s*(?:by|courtesy of|courtesy|provided by|from|via|credit|:|/)\s*:?\s*"
     rf"|(?:Foto|Fotos|Credit|Crédit|©|Photo credit)\s*:?\s*)(?P<who>[^()\[\]]{{2,120}}))[\])]\.?$"
 )
-_STATED = re.compile(
-    rf"{_AFTER}(?P<raw>(?P<kind>(?=[A-Z]){_KIND})\s+(?:by|courtesy of|provided by|from|via)\s+(?P<who>[^|]{{2,120}}?))\.?$"
-)
-_LABELLED = re.compile(
+_STATED = later(rf"{_AFTER}(?P<raw>(?P<kind>(?=[A-Z]){_KIND})\s+(?:by|courtesy of|provided by|from|via)\s+(?P<who>[^|]{{2,120}}?))\.?$")
+_LABELLED = later(
     r"(?:^|\s*[\s|/–—-]\s*)(?P<raw>(?P<kind>(?:Archiv)?[Ff]otos?|Photo credit|Photo|Image credit|Image|Picture"
     r"|Credit|Crédit photo|Crédits?|Crédito|Bild|Imagen|Imagem|Фото|Photograph)\s*[:©]\s*(?P<who>[^|:]{2,90}))$"
 )
-_EAST_ASIAN = re.compile(
+_EAST_ASIAN = later(
     r"\s*[（(\[【](?P<raw>(?:(?P<kind>攝影|摄影|撮影|写真提供|写真|資料照片?|资料图片?|圖|图|사진|자료사진)\s*(?:[：:／/=＝]|by|제공)\s*)(?P<who>[^()（）\[\]【】]{2,40}))[)）\]】]。?$"
     r"|\s*[（(](?P<raw3>(?P<who3>[\u4e00-\u9fff]{2,4})\s*(?P<kind3>摄|攝))[)）]。?$"
     r"|\s*[（(]?(?P<raw2>(?P<who2>(?:新华社|新華社|中新社)?(?:记者|記者|发|發)\s?[^\s（()）。]{2,12})\s*(?P<kind2>摄|攝))[)）]?。?$"
 )
-_AGENCY_SLASH = re.compile(
+_AGENCY_SLASH = later(
     r"(?:^|[\s(\[])(?P<raw>(?P<agency>REUTERS|Reuters|EPA|EPA-EFE|EFE|AFP PHOTO|AFP|Xinhua|UPI|TASS|NurPhoto"
     r"|Getty Images|Kyodo|Yonhap|ANSA|dpa|AP)\s*/\s*(?P<who>[A-Z][^()\[\]|.]*(?:\b[A-Z]\.[^()\[\]|.]*)*))[)\]]?\.?$"
 )
-_AGENCY_PHOTO = re.compile(rf"{_AFTER}(?P<raw>(?P<who>[A-Z]{{2,5}})\s+(?P<kind>(?:File\s+|Handout\s+)?Photo))\.?$")
-_COPYRIGHT = re.compile(rf"{_AFTER}(?P<raw>(?:©|\(c\)|\(C\)|Copyright)\s*(?P<who>[^|.]{{2,60}}))$")
-_SIGNED = re.compile(
+_AGENCY_PHOTO = later(rf"{_AFTER}(?P<raw>(?P<who>[A-Z]{{2,5}})\s+(?P<kind>(?:File\s+|Handout\s+)?Photo))\.?$")
+_COPYRIGHT = later(rf"{_AFTER}(?P<raw>(?:©|\(c\)|\(C\)|Copyright)\s*(?P<who>[^|.]{{2,60}}))$")
+_SIGNED = later(
     r"(?<=[.!?\"”’')\]])\s+(?P<raw>(?P<who>[A-Z][\w.'’-]{1,30}(?: [A-Z][\w.'’-]{0,30}){1,3})\s?/\s?"
     r"(?P<agency>[A-Z][\w. -]{1,30}?)(?:\s(?P<kind>Photo|Image))?)$"
 )
 _CLOSED = (")", "]", ").", "].")
-_FILE_AT_END = re.compile(r"\s*[,/]\s*(?P<kind>[Ff]ile(?: [Pp]hoto)?|FILE PHOTO)$")
+_FILE_AT_END = later(r"\s*[,/]\s*(?P<kind>[Ff]ile(?: [Pp]hoto)?|FILE PHOTO)$")
 
 _FORMS: tuple[tuple[re.Pattern[str], Callable[[str], bool]], ...] = (
     (_AP_STYLE, lambda text: text.endswith(_CLOSED)),

@@ -10,8 +10,6 @@ import codecs
 import re
 from itertools import pairwise
 
-import chardet
-
 _PRESCAN = 4096
 """Bytes of a document that are searched for a declaration; WHATWG says 1,024, pages in the wild put it later."""
 _DETECTED = 65_536
@@ -88,6 +86,8 @@ def decode(body: bytes, content_type: str = "") -> str:
 
 
 def _guessed(body: bytes, *, at_worst: str) -> str:
+    import chardet  # which takes as long as half of the cleaner, and few pages need it
+
     words = _words(body, _DETECTED)
     guess = chardet.detect(words if len(words) >= _ENOUGH else body[:_DETECTED])  # of a word or two the ASCII around tells more
     found = _codec(guess.get("encoding")) if (guess.get("confidence") or 0) >= _LEAST_SURE else None

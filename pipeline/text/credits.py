@@ -13,6 +13,7 @@ from itertools import islice
 from pipeline.text import labels
 from pipeline.text.agencies import agency_of
 from pipeline.text.dates import DIGIT, date_in
+from pipeline.text.later import later
 
 _NOBODY = frozenset(
     "agencies wires internet web agences agencias agências agenzie agenturen eigene agenzija ajanslar агентства агенції агенции وكالات الوكالات خبرگزاری‌ها"
@@ -37,12 +38,12 @@ _LONGEST = 200
 _VALUE, _WORDS, _TIME = 40, 6, 60
 """Characters and words of the longest name or source, and characters of a time."""
 _PARTICLES = frozenset("de del della di da van von der den la le el al".split())
-_BRACKETS = re.compile(r"^\s*[(（\[【<]\s*(?P<inside>[^()（）\[\]【】]*)[)）\]】>]\s*。?\s*$")
+_BRACKETS = later(r"^\s*[(（\[【<]\s*(?P<inside>[^()（）\[\]【】]*)[)）\]】>]\s*。?\s*$")
 _EDGES = " \t\u3000|｜·•,，;；/()（）[]【】-–—"
-_SENTENCE = re.compile(r"[!?。！？؟।]|[^\W\d_]{3,}\.(?:\s|$)")
+_SENTENCE = later(r"[!?。！？؟।]|[^\W\d_]{3,}\.(?:\s|$)")
 _WORD_EDGE = re.compile(r"(?<![^\W\d_])(?=[^\W\d_])")
 _COLONS = (":", "：", "|", "｜", "／", "/", "=", "＝", "・")
-_SIGN = re.compile(r"\s{0,2}(?:(?P<colon>[:：])|[|｜=＝]|[／/・](?![图文]))\s*|(?<=[图文])\s")
+_SIGN = later(r"\s{0,2}(?:(?P<colon>[:：])|[|｜=＝]|[／/・](?![图文]))\s*|(?<=[图文])\s")
 """What ends a label: a colon, and behind Chinese, Japanese and Korean ones other signs, too."""
 _LABEL, _LABEL_WORDS, _JOINED = 30, 5, 6
 """Characters and words of the longest label, and characters of one in a script that parts no words."""

@@ -19,7 +19,7 @@ _MONTH = rf"{_WORD}(?:\s(?:الأول|الاول|الثاني))?"
 """Any word that could be a month's name; which are is `months`' business. Those of the Levant have two."""
 _YEAR = r"(?:19|20)\d\d(?!\d)"
 _DAY = r"\d{1,2}(?!\d)"
-_DATE = re.compile(
+_DATE = later(
     rf"""(?<![^\W_])(?:
             (?P<m1>{_MONTH})(?:\.?,?\s{{0,3}})(?P<d1>{_DAY})(?:st|nd|rd|th)?(?:(?:\s{{0,3}},?\s{{1,3}}|/)(?P<y1>{_YEAR}))?
           | (?P<d2>{_DAY})(?:\.|er|º|°|st|nd|rd|th)?\s{{0,3}}(?:de\s{{1,3}}|d['’])?(?P<m2>{_MONTH})\.?

@@ -12,7 +12,7 @@ from pipeline.text.agencies import agency_of
 from pipeline.text.later import later
 from pipeline.text.tables import sections
 
-_RELATED_LOUD = re.compile(
+_RELATED_LOUD = later(
     r"^(?P<mark>RELATED(?:\s+(?:STOR(?:Y|IES)|ARTICLES?|NEWS|CONTENT|COVERAGE|LINKS?|VIDEO|READS?))?|READ MORE"
     r"|READ ALSO|ALSO READ|SEE ALSO|SEE MORE|READ NEXT|MORE FROM \S+|LIRE AUSSI|LEE TAMBIÉN|LEA TAMBIÉN|LEGGI"
     r" ANCHE|LEIA TAMBÉM|LEIA MAIS)"
@@ -47,13 +47,13 @@ _MAY_BEGIN = frozenset(
     )
 )
 """Such words begin a sentence or an item of a list, too."""
-_RELATED_HEAD = re.compile(
+_RELATED_HEAD = later(
     r"^(?:related|read|see|also|more|recommended|à lire|lire aussi|te puede|le puede|mehr|lesen sie|auch|leggi"
     r"|leia|veja|lees|läs|læs|les også|les mer|lue |čtěte|přečtěte|čítajte|czytaj|zobacz|olvassa|kapcsolódó|citește|vezi|pročitajte"
     r"|baca|xem thêm|đọc|tin liên|διαβάστε|δείτε|ilgili|читайте|прочетете|още по|по теме|материалы|קראו|بیشتر|यह भी|ये भी|আরও|อ่าน"
     r"|اقرأ|مواضيع|相关|推荐|関連|관련)"
 )
-_HEAD_FORMS = re.compile(
+_HEAD_FORMS = later(
     r"^(?:more (?:from|in|about) .{2,40}|related (?:news|stories|articles|coverage) (?:on|from|at|in) .{2,40}"
     r"|follow us on .{2,40}|read more (?:from|on|about) .{2,40}|latest (?:from"
     r"|in|on) .{2,40}|trending (?:in|on) .{2,30}|(?:top|popular|best) (?:in|on) .{2,30}|most read in .{2,30}"
@@ -96,7 +96,7 @@ _FAULT = re.compile(
     r"(?:PHP )?(?:Warning|Notice|Deprecated|Fatal error|Parse error|Strict Standards): .{1,600} in \S{1,300} on line \d{1,6}"
 )
 """What a publisher's own program says of itself, among the paragraphs: a fault of PHP's, as it prints them."""
-_NOTEPAD = re.compile(
+_NOTEPAD = later(
     r"^(?:#+\s*)?(?:dpa-)?Notizblock\b|^#*\s*Notizblock|nicht (?:zur|für die) Veröffentlichung bestimmt|\bnot"
     r" (?:intended )?for publication\b(?!.*\b(?:before|until)\b)|^\* \* \* \*(?: \*)*$",
 )
@@ -131,12 +131,12 @@ _TAIL = later(
     r"|The AP is solely responsible.*"
     r")$"
 )
-_TAIL_WITHIN = re.compile(
+_TAIL_WITHIN = later(
     r".{3,300}\bcontributed (?:to this (?:report|story|article|dispatch)|reporting|from [A-Z]\w+)\b.{0,80}"
     r"|.{0,60}\b[Aa]ll [Rr]ights [Rr]eserved\b.{0,200}"
 )
 """Tails that are known by words in their middle: only lines that bear one are asked."""
-_TAILS_ABROAD = re.compile(
+_TAILS_ABROAD = later(
     r"(?:--|—)\s?(?:Editors?|With assistance)\b.{2,200}|Edited by [A-Z].{2,80}"
     r"|\(?(?:Except for the headline, )?[Tt]his (?:story|report|article) has not been edited by\b.{0,160}"  # syndicated copy in India
     r"|(?:© ?)?dpa-infocom\b.{0,60}|\((?:END|MORE)\) \S.{2,60}|(?:© )?RIPRODUZIONE RISERVATA\b.{0,60}"
@@ -149,24 +149,24 @@ _TAILS_ABROAD = re.compile(
 )
 """Credits and rights, each the whole line, that are not only English."""
 _RIGHTS = re.compile(r"(?:Copyright|COPYRIGHT|©|\([cC]\))\s.{2,300}|.{0,100}\b[Aa]ll [Rr]ights [Rr]eserved\b.{0,200}")
-_REACHED = re.compile(
+_REACHED = later(
     r"(?:Contact|Reach|E-?mail|Email) (?:(?:[A-Z][\w.'’-]+ ){1,4}|the (?:reporter|writer|author)s? )(?:at|on|via|by) (?P<a>.{2,120})"
     r"|.{0,160}\b(?:[Hh]e|[Ss]he|[Tt]hey|[A-Z]\w+) can be (?:reached|contacted|e-?mailed|followed) (?:at|on|via|by) (?P<b>.{2,120})"
     r"|[A-Z].{2,120}\. Follow (?:him|her|them) (?:at|on) (?P<c>.{2,60})"
 )
 _ADDRESS = re.compile(r"@\w|\d{3}[-. ]\d{4}")
 """An address of electronic mail, a handle, a telephone's number."""
-_WITH_AGENCY = re.compile(
+_WITH_AGENCY = later(
     r"^\(?(?:With|Avec|Con|Com|Mit|Met|Med|Z|С|Theo|По материалам|За матеріалами|По информация на|Fonte|Fuente|Source|Quelle|Bron|Источник)\b:?\s"
     r"(?:(?:información|informações|informazioni|informations?|[Mm]aterial|Informationen|Agenturmaterial|reportes?)\s(?:(?:de|da|do|das|des|di|von|der|from)\s)?)?"
     r"(?P<who>[^()]{2,60}?)\)?\.?$",
     re.IGNORECASE,
 )
-_AGENCIES = re.compile(
+_AGENCIES = later(
     r"(?:les |las |le |as |den )?(?:agences|agencias|agenzie|agências|agenturen|agencies|wires?|agentschappen|agencji)", re.IGNORECASE
 )
 _LISTED = re.compile(r"\s*[,/]\s*|\s(?:and|et|y|und|e|en|i)\s")
-_CONTACT = re.compile(
+_CONTACT = later(
     r"^(?:(?:Media|Press|Investor|Investors?|Company|Public|For (?:more|further|media|additional))\b[\w &/-]{0,40})?(?:Contacts?"
     r"|CONTACTS?|contacts?|information|INFORMATION|inquiries|enquiries|Relations)(?:,? (?:please )?(?:contact"
     r"|visit))?\s*[:：].{0,200}$"
@@ -176,14 +176,14 @@ _CONTACT = re.compile(
 )
 _TAIL_REACH = 800
 """Characters from the end of the last paragraph in which a credit can begin."""
-_SIGNED_OFF = re.compile(r"(?:\s+|(?<=[.”\"])\s*)(?:--?\s*)?\((?P<mark>[^()]{2,24})\)\s*\.?$")
-_BACK = re.compile(r"(?<=[。！？”])\s*(?P<tail>返回[^。！？]{1,12}首[页頁]\s*(?:>>)?)$")
-_BRACKETED = re.compile(r"(?<=[。！？”」）)…])\s*(?P<tail>[（(][^()（）]{2,40}[）)])$")
-_CREDIT_INLINE = re.compile(
+_SIGNED_OFF = later(r"(?:\s+|(?<=[.”\"])\s*)(?:--?\s*)?\((?P<mark>[^()]{2,24})\)\s*\.?$")
+_BACK = later(r"(?<=[。！？”])\s*(?P<tail>返回[^。！？]{1,12}首[页頁]\s*(?:>>)?)$")
+_BRACKETED = later(r"(?<=[。！？”」）)…])\s*(?P<tail>[（(][^()（）]{2,40}[）)])$")
+_CREDIT_INLINE = later(
     r"\s*(?P<tail>\((?:Additional |Further )?(?:Reporting|Writing|Editing|Compiled|reporting|Edité|Édité|Reporte"
     r"|Editado)\b[^()]{5,600}\))\s*\.?$"
 )
-_SIGNED_LETTERS = re.compile(r"(?<=[.”\"'’)])\s+(?P<mark>[A-Z]{2,5}(?: [A-Z]{2,4}){0,6})$")
+_SIGNED_LETTERS = later(r"(?<=[.”\"'’)])\s+(?P<mark>[A-Z]{2,5}(?: [A-Z]{2,4}){0,6})$")
 
 
 def _key(line: str) -> str:

@@ -61,7 +61,7 @@ _MARK = "|".join(f"(?P<{mark.name}>{pattern})" for mark, pattern in _HEADLINE_MA
 _BEFORE_HEADLINE = later(rf"^(?:(?:{_MARK})\s*(?P<sep>[-–—:*/]+|\||\.{{2,}})\s*(?=\S))")
 _IN_BRACKETS = later(rf"^[(\[]\s*(?:{_MARK})\s*[)\]]\s*[-:]?\s*(?=\S)")
 _ALONE = later(rf"^[*\s]*(?:{_MARK})[*\s.!:–—-]*$")
-_TAKE_LINE = re.compile(
+_TAKE_LINE = later(
     r"^(?:(?:BC|AP|AM|PM|EU|AS|ML|AF|US|CN|LA|UN|HFR|BBA|FBN|SOC|FBC|BKC|HKN)-{1,2}[\w&;.'/-]+.*"
     r"|.{1,60},\s*\d+(?:st|nd|rd|th)\s*(?:Ld|LD|Lead|Add|Sub|Ld\.)[-\s]?(?:Writethru|Writethrough)?(?:,\s*\d+)?"
     r"|.{0,60}\b\d+(?:st|nd|rd|th)\s?Ld-Writethru\b.{0,20}|Take \d+.*|.{0,40}\bAPNewsAlert\b.{0,12}|ZCZC\b.*|.{1,40}\s+\d{3,4}\s?words?)$"
@@ -73,14 +73,14 @@ _TAKE_MARKS = (
     (Mark.CORRECTION, re.compile(r"\bCORRECT(?:ION|ED|S|IVE)\b|\bCorrection\b")),
     (Mark.KILL, re.compile(r"\bKILL\b|\bWITHDRAWN\b")),
 )
-_KILL_NOTICE = re.compile(
+_KILL_NOTICE = later(
     r"^(?:(?:ATTENTION )?(?:EDITORS|Editors|Eds)\b.{0,40}?[:–—,-]?\s*)?(?:(?:please\s+)?(?:MANDATORY )?(?:KILL"
     r"|Kill|kill)\b(?:\s+KILL)*.{0,80}(?:\b(?:item|story|stories|slug\w*|dpa|AP|version|text|the)\b|$)"
     r"|.{0,120}\b(?:has been|is|was|are|being) (?:withdrawn|killed)\b|The .{3,80} (?:story|item|article) (?:has"
     r" been|is|was) (?:withdrawn|killed)|STORY (?:WITHDRAWN|KILLED)"
     r"|(?:A )?kill is mandatory)",
 )
-_EMBARGO = re.compile(
+_EMBARGO = later(
     r"^[*\s(]*(?:EMBARGO(?:ED)?\b|Embargo(?:ed)?\b\s*(?:[:–—-]|until|for|jusqu|bis|hasta|fino)|(?:STRICTLY"
     r" )?(?:HOLD|NOT) FOR (?:RELEASE|PUBLICATION)\b|Hold for release\b|Not for (?:release|publication|broadcast)[^.]{0,40}\b(?:before"
     r"|until)\b"
@@ -96,7 +96,7 @@ _ADVISORY_LINE = later(
     r"|ACHTUNG|Achtung|PICTURES? AVAILABLE|With (?:AP )?(?:Photos?|photos?|BC-)|AP Photos?|HOLD|N\.B\.)\s*[:.–—-]+\s*\S.*"
     r"|\((?:Eds|EDS)\b.*\))$"
 )
-_UPDATES = re.compile(
+_UPDATES = later(
     r"^(?:\((?:ATTN:?\s*)?|\^?(?:Eds|EDS)\s*[:.]\s*)"
     r"(?:Adds?|ADDS?|Updates?|UPDATES?|Updating|Recasts?|RECASTS?|Rewrites?|Writes? through|Releads?"
     r"|Includes|Actualise|Ajoute|Añade|Actualiza|Amplía|Aggiorna)\b"
@@ -116,11 +116,11 @@ _CORRECTION_LINE = later(
 )
 _BULLETS = "•*·▪ "
 _EDS_CORRECTS = re.compile(r"\b(?:CORRECTS|Corrects|corrects|CORRECTION|Correction)\b:?\s*(?P<what>.+)$")
-_END = re.compile(
+_END = later(
     r"^[\s*(（\[–—-]*(?:-\s*30\s*-|30|#(?:\s*#)+|(?:END|End|ENDS|Ends|ends|end)(?:item|it)?|-\s*0\s*-|XXX|NNNN"
     r"|FIN|Fin|ENDE|Ende|KONIEC|完|끝|終わり|了)[\s*)）\].–—-]*$"
 )
-_MORE = re.compile(
+_MORE = later(
     r"^[\s(\[–—-]*(?:-?\s*more\s*-?|MORE|MORE TO COME|More to come|more to follow|More to follow|MORE TO FOLLOW"
     r"|à suivre|À suivre|sigue|segue|mehr|\(more\)|FIRST TAKE ENDS.*|\d+(?:st|nd|rd|th) (?:add|take))[\s)\].–—-]*$"
 )

@@ -29,6 +29,7 @@ from pipeline.clean.metadata.lines import (
     label_of,
     steps,
 )
+from pipeline.text.later import later
 
 _INSIDE = 8
 """Elements inside the headline that may be a stamp."""
@@ -40,9 +41,7 @@ _LINKING = frozenset("a li button label".split())
 _FAR = 10_000
 """Place of what is marked but stands elsewhere: behind all that is near."""
 _MARKED = 'time,[itemprop="author"],[itemprop="datePublished"],[itemprop="dateModified"],[rel~="author"],a[href*="/author"]'
-_PERSON_PAGE = re.compile(
-    r"/(?:authors?|autor(?:en|es)?|writers?|contributors?|profiles?|by|staff|(?:authors?|staff)/\d+)/[^/?#]+/?(?:[?#]|$)"
-)
+_PERSON_PAGE = later(r"/(?:authors?|autor(?:en|es)?|writers?|contributors?|profiles?|by|staff|(?:authors?|staff)/\d+)/[^/?#]+/?(?:[?#]|$)")
 """The address of a page about one person."""
 _CONTAINERS = frozenset("html body main article section form table ul ol nav footer aside h1 meta link script style svg".split())
 _LISTS = frozenset("ul ol section".split())

@@ -11,11 +11,12 @@ from pipeline.clean.metadata.head import line
 from pipeline.clean.metadata.lines import above, label_of
 from pipeline.clean.metadata.said import letters
 from pipeline.clean.metadata.words import HERE, HOME
+from pipeline.text.later import later
 
 _LONGEST, _SECTION = 300, 40
 """Characters of the longest way and of the longest section's name."""
 _MARKS = (">", "»", "›", "＞", "→", " / ", "/\n")
-_PARTED = re.compile(r"[\n>»›＞→|]|\s/\s")
+_PARTED = later(r"[\n>»›＞→|]|\s/\s")
 _EDGES = " /·•:："
 _WAYS = frozenset("div p ul ol nav td span".split())
 """Elements that hold such a way."""

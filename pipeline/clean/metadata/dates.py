@@ -11,41 +11,42 @@ import msgspec
 
 from pipeline.clean.metadata.words import AFTERNOON
 from pipeline.text.dates import american, month_of
+from pipeline.text.later import later
 
 _OFFSET = r"(?:GMT|UTC)\s?[+-]\d\d?(?::?\d\d)?(?!\d)|[+-]\d\d:?\d\d(?!\d)"
 """`GMT+7`, `UTC+5:30`, `+0200`: hours alone only where a word stands before them."""
-_ISO = re.compile(
+_ISO = later(
     r"((?:19|20)\d\d)-(\d\d?)-(\d\d?)(?:[T\s]+(\d\d?):(\d\d)(?::(\d\d)(?:[.,]\d+)?)?"
     rf"\s*\(?({_OFFSET}|[A-Z]{{1,5}}\b)?)?",
     re.ASCII,
 )
-_BIG_ENDIAN = re.compile(r"((?:19|20)\d\d)\s*[-/.年년]\s*(\d\d?)\s*[-/.月월]\s*(\d\d?)(?!\d)")
+_BIG_ENDIAN = later(r"((?:19|20)\d\d)\s*[-/.年년]\s*(\d\d?)\s*[-/.月월]\s*(\d\d?)(?!\d)")
 _NAME = r"[^\W\d_][^\s\d.,/()\[\]:–—|·-]{1,15}"
-_DAY_MONTH = re.compile(
+_DAY_MONTH = later(
     rf"(?<!\d)(\d\d?)(?:st|nd|rd|th|er|º|ª|\.)?[\s\-/]*(?:(?:de|of)\s+|d[’'])?({_NAME}(?:\s(?:الأول|الاول|الثاني))?)\.?,?"
     rf"(?:\s?/\s?{_NAME})?(?:\s+(?:de|del))?[\s\-/]*((?:19|20)\d\d)(?!\d)"
 )
 """`1 mai 2024`, `1 أيار/مايو 2024`"""
-_MONTH_DAY = re.compile(
+_MONTH_DAY = later(
     rf"({_NAME})\.?\s*(\d\d?)(?:st|nd|rd|th|\.)?(?:,\s*|\s+)(?:at\s+\d\S*\s+(?:[ap]m\s+)?|\d\d:\d\d:\d\d\s+[A-Z]{{3,4}}\s+)?((?:19|20)\d\d)(?!\d)"
 )
 """`May 1, 2024`, `Wed May 01 10:00:00 CEST 2024` as Java prints it."""
-_YEAR_FIRST = re.compile(rf"((?:19|20)\d\d)(?:[.,]|\s+m\.)?\s+({_NAME})\.?\s+(\d\d?)(?!\d)")
+_YEAR_FIRST = later(rf"((?:19|20)\d\d)(?:[.,]|\s+m\.)?\s+({_NAME})\.?\s+(\d\d?)(?!\d)")
 """`2024. május 1.`, `2024 m. gegužės 1 d.`"""
 _BUDDHIST = re.compile(r"(?<!\d)(\d\d?)\s+([\u0e00-\u0e7f.]{4,20})\s+(?:พ\.ศ\.\s*)?(25\d\d)(?!\d)")
 """`1 พฤษภาคม 2567`, `1 พ.ค. 2567`: Thailand counts 543 years more."""
-_REIGN = re.compile(r"(令和|平成|昭和)\s*(\d\d?|元)\s*年\s*(\d\d?)\s*月\s*(\d\d?)\s*日")
+_REIGN = later(r"(令和|平成|昭和)\s*(\d\d?|元)\s*年\s*(\d\d?)\s*月\s*(\d\d?)\s*日")
 _BEFORE_REIGN = {"令和": 2018, "平成": 1988, "昭和": 1925}
 """The last year before an emperor's first."""
 _NUMBERS = re.compile(r"(?<![\d/.-])(\d\d?)([./-])\s?(\d\d?)\2\s?((?:19|20)?\d\d)(?![\d/])")
 _JALALI_MONTHS = "فروردین اردیبهشت خرداد تیر مرداد شهریور مهر آبان آذر دی بهمن اسفند".split()
-_JALALI = re.compile(
+_JALALI = later(
     rf"(?<!\d)(?:(?P<day>\d\d?)\s+(?P<month>{'|'.join(_JALALI_MONTHS)})(?:\s+ماه)?\s+(?P<year>1[34]\d\d)|(?P<y>1[34]\d\d)/(?P<m>\d\d?)/(?P<d>\d\d?))(?!\d)"
 )
 """`11 اردیبهشت 1402`, `1402/02/11`: Iran counts from the year 622, and its year begins with spring."""
 _YEAR_OR_NUMBERS = re.compile(r"(?:19|20|25|13|14)\d\d|\d[./-]\s?\d|[\d元]\s*年")
 """Without one of these no text is a date: told far sooner than by the forms themselves."""
-_TIME = re.compile(
+_TIME = later(
     r"(?<![\d:])(\d\d?)(?:(?:[:.h]|\s?[時时点點시]\s?)(\d\d)(?::(\d\d))?\s*(?:([ap])\.?m\b\.?)?|\s*([ap])\.?m\b\.?)"
     rf"[分분]?\s*(?:\(?({_OFFSET}|[A-Z]{{1,5}}\b))?",
     re.IGNORECASE,

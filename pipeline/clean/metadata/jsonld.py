@@ -10,6 +10,7 @@ import msgspec
 
 from pipeline.clean.metadata.head import line, unescaped
 from pipeline.clean.metadata.said import letters
+from pipeline.text.later import later
 
 Thing = dict[str, object]
 
@@ -22,8 +23,8 @@ _PAGE_TYPES = frozenset("WebPage ItemPage VideoObject PodcastEpisode Event Creat
 """Say a date or an author too, where no article is described."""
 _PARTS = frozenset("Comment ImageObject Question Answer Product Offer Organization Person WebSite".split())
 """Have dates of their own."""
-_TELLING = re.compile(r"Article|Posting|headline|datePublished|author|Breadcrumb|Person", re.IGNORECASE)
-_WRAPPING = re.compile(r"^\s*(?:/\*|//)?\s*(?:<!\[CDATA\[|<!--)\s*(?:\*/)?|(?:/\*|//)?\s*(?:\]\]>|-->)\s*(?:\*/)?\s*$")
+_TELLING = later(r"Article|Posting|headline|datePublished|author|Breadcrumb|Person", re.IGNORECASE)
+_WRAPPING = later(r"^\s*(?:/\*|//)?\s*(?:<!\[CDATA\[|<!--)\s*(?:\*/)?|(?:/\*|//)?\s*(?:\]\]>|-->)\s*(?:\*/)?\s*$")
 _TRAILING_COMMA = re.compile(r",(\s*[}\]])")
 _MAX_DEPTH = 6
 _MAX_THINGS = 2000

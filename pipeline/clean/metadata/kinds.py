@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from functools import cache
 from urllib.parse import unquote, urlsplit
 
@@ -12,6 +11,7 @@ from pipeline.clean.metadata.head import Head
 from pipeline.clean.metadata.jsonld import Graph, types
 from pipeline.clean.metadata.said import Said
 from pipeline.clean.metadata.words import GENRES, SLOTS, SPONSORED_BY
+from pipeline.text.later import later
 from schemas.article import Genre, Origin, Provenance
 
 _TYPES = {
@@ -23,7 +23,7 @@ _NOTED = (Genre.SPONSORED, Genre.PRESS_RELEASE)
 """What a line of its own says too, where no class marks it as a label."""
 _NEAR, _RIGHT_ABOVE = 30, 4
 """Elements between the headline and a label; and one that might head a place for advertisements."""
-_LABEL = re.compile(r"^([^|:：–—•]{2,30}?)\s*(?:[|:–—•]\s|：)")
+_LABEL = later(r"^([^|:：–—•]{2,30}?)\s*(?:[|:–—•]\s|：)")
 _SURE = {Origin.JSON_LD: 0.95, Origin.META: 0.9, Origin.VISIBLE: 0.9, Origin.URL: 0.8}
 
 

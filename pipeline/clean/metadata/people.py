@@ -13,6 +13,7 @@ from pipeline.text import bylines, gazetteer, spelling
 from pipeline.text.agencies import agencies, agency_of
 from pipeline.text.dates import weekdays
 from pipeline.text.labels import PUBLISHED, UPDATED
+from pipeline.text.later import later
 from pipeline.text.whitespace import one_line
 from schemas.article import Author
 
@@ -23,11 +24,11 @@ _PARTICLES = frozenset(
 MAX_PEOPLE = 20
 MAX_LINE = 120
 MAX_BYLINE = 400
-_ADDRESS = re.compile(r"\(?<?\b[\w.+-]+@[\w-]+(?:\.[\w-]+)+\b>?\)?|(?:https?://|www\.)\S+|(?<!\w)@\w+")
-_BRACKETS = re.compile(r"\(([^()]{1,60})\)|\[([^\[\]]{1,60})\]|^\W+|(?:[\s,;|/·•–—:&-]|\s(?:and|und|et))+$")
+_ADDRESS = later(r"\(?<?\b[\w.+-]+@[\w-]+(?:\.[\w-]+)+\b>?\)?|(?:https?://|www\.)\S+|(?<!\w)@\w+")
+_BRACKETS = later(r"\(([^()]{1,60})\)|\[([^\[\]]{1,60})\]|^\W+|(?:[\s,;|/·•–—:&-]|\s(?:and|und|et))+$")
 _AFFILIATING = tuple("for|at|in|from|with|bei|für|aus|pour|à|para|per|dla|special to|of the|as told to|is|was|has|covers|writes".split("|"))
-_AFFILIATION = re.compile(rf"\s+(?:{'|'.join(_AFFILIATING)})\s+.*$", re.IGNORECASE)
-_CREDENTIALS = re.compile(r"(?:,?\s+(?:(?!II|III|IV|VI)[A-Z]{2,4}|M\.D\.|Ph\.?D\.?|MBA|MSc|BSc))+$|^(?:MD|PhD|[A-Z]{2,4})$")
+_AFFILIATION = later(rf"\s+(?:{'|'.join(_AFFILIATING)})\s+.*$", re.IGNORECASE)
+_CREDENTIALS = later(r"(?:,?\s+(?:(?!II|III|IV|VI)[A-Z]{2,4}|M\.D\.|Ph\.?D\.?|MBA|MSc|BSc))+$|^(?:MD|PhD|[A-Z]{2,4})$")
 """`MS, RDN, LD` behind a name."""
 _FIRMS = ("GmbH", "Inc", "Ltd", "LLC", "AG", "KG", "Corp", "Company", "company", "Verlag", "Group")
 _COMPANY = re.compile(rf"\b(?:{'|'.join(_FIRMS)}|S\.A|e\.\s?V)\b\.?$|^\S+\.[a-z]{{2,4}}$")
@@ -42,15 +43,15 @@ _LINKS = frozenset("view read see follow show about all more learn visit click f
 """First words of links beside names."""
 _RULES = frozenset("guidelines policy policies standards process principles profile profil biography posts articles beiträge".split())
 """Last words of such links."""
-_READING = re.compile(r"\b\d+\s*(?:min\b|minutes?\b|Min\.|(?:\w+\s)?ago\b).*$|\b(?:vor|hace|il y a)\s+\d.*$", re.IGNORECASE)
+_READING = later(r"\b\d+\s*(?:min\b|minutes?\b|Min\.|(?:\w+\s)?ago\b).*$|\b(?:vor|hace|il y a)\s+\d.*$", re.IGNORECASE)
 """`5 min read`, `3 hours ago`."""
-_REPORTS = re.compile(r"[\s/／|｜]+[\u4e00-\u9fff]{1,10}(?:報導|报道|報道).*$")
+_REPORTS = later(r"[\s/／|｜]+[\u4e00-\u9fff]{1,10}(?:報導|报道|報道).*$")
 """From where, behind a name: `記者李明／台北報導`."""
 _TAGS = re.compile(r"<[^<>@]*>")
 _LEADING_AND = re.compile(r"^(?:and|&|und|et|y|e)\s+", re.IGNORECASE)
-_COMMA = re.compile(r"\s*(?:[,;|/·•、，；\n]|\s[–—-]\s)\s*")
+_COMMA = later(r"\s*(?:[,;|/·•、，；\n]|\s[–—-]\s)\s*")
 _ON = re.compile(r"\s+(?:le|am|il|el|em|den|on|op|la)\s*$")
-_HAN_NAMES = re.compile(r"[\u4e00-\u9fff]{2,3}(?:\s[\u4e00-\u9fff]{2,3})+")
+_HAN_NAMES = later(r"[\u4e00-\u9fff]{2,3}(?:\s[\u4e00-\u9fff]{2,3})+")
 """`李明 王小芳`: there a space stands between names, not within them."""
 PLAIN = re.compile(r"[A-Z][a-z]{2,20} (?:[A-Z]\.? )?[A-Z][a-z]{2,20}")
 """A first and a last name and nothing else, as most bylines are."""

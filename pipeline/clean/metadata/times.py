@@ -18,9 +18,10 @@ from pipeline.clean.metadata.jsonld import Graph, string
 from pipeline.clean.metadata.people import alternatives
 from pipeline.clean.metadata.said import Said, believed
 from pipeline.text.labels import PUBLISHED, UPDATED
+from pipeline.text.later import later
 from schemas.article import Origin, Provenance
 
-_URL_DATE = re.compile(r"[/_-]((?:19|20)\d\d)(?:[/_-]?|/[A-Za-z_-]{2,30}/)([01]\d)[/_-]?([0-3]\d)(?=[/_.-]|$)")
+_URL_DATE = later(r"[/_-]((?:19|20)\d\d)(?:[/_-]?|/[A-Za-z_-]{2,30}/)([01]\d)[/_-]?([0-3]\d)(?=[/_.-]|$)")
 """`/2024/05/10/`, `-20240510.`, `/2024/politics/05/10/`"""
 _URL_NAMED = re.compile(r"/((?:19|20)\d\d)/([a-z]{3})/([0-3]?\d)(?=/)")
 _NEAR = 120

@@ -15,13 +15,14 @@ from pipeline.clean.metadata.head import Head, Heading, line
 from pipeline.clean.metadata.jsonld import Graph, string
 from pipeline.clean.metadata.kinds import named
 from pipeline.clean.metadata.said import Said, believed, letters
+from pipeline.text.later import later
 from schemas.article import Origin, Provenance
 
-_SEPARATOR = re.compile(r"\s+[|–—·»«:•‹›/~-]+\s+|\s*[|»«｜]\s*|\s+::\s+|(?<=\S)_(?=\S*$)")
-_SITE_PARTS = re.compile(r"\s*(?:[|»«｜_–—·•]|--+|\s-|\s::)\s*|^-")
+_SEPARATOR = later(r"\s+[|–—·»«:•‹›/~-]+\s+|\s*[|»«｜]\s*|\s+::\s+|(?<=\S)_(?=\S*$)")
+_SITE_PARTS = later(r"\s*(?:[|»«｜_–—·•]|--+|\s-|\s::)\s*|^-")
 _SITE, _SITE_WORDS = 40, 5
 """Characters and words of the longest name of a site."""
-_EDGES = re.compile(r"^(?:[\s|»·•]+|Blog Archive\s*»\s*|\d{1,2}\.\d{1,2}\.(?:19|20)\d\d(?=[^\W\d]))|[\s|»·•]+$")
+_EDGES = later(r"^(?:[\s|»·•]+|Blog Archive\s*»\s*|\d{1,2}\.\d{1,2}\.(?:19|20)\d\d(?=[^\W\d]))|[\s|»·•]+$")
 """A theme's ornaments and words, and a day that stands in the heading's element."""
 _LEAST_WORDS = 2
 _CONFIRMED, _SURELY = 0.2, 0.55

@@ -24,14 +24,15 @@ from pipeline.text.datelines.heads import (
 )
 from pipeline.text.datelines.places import is_aboard, is_known, is_place, read_places, words
 from pipeline.text.dates import date_at_end, date_at_start
+from pipeline.text.later import later
 from pipeline.text.spelling import key
 from schemas.article import Place
 
 _DIGIT = re.compile(r"\d")
-_NO_SEPARATOR = re.compile(
+_NO_SEPARATOR = later(
     r"^(?P<head>[^:;!?]{3,60}?,?\s+(?:[A-Za-z]{3,9}\.? \d{1,2}|\d{1,2} [A-Za-z]{3,9})(?:,? (?:19|20)\d\d)?)(?P<sep>(?<=\d)\.)?(?:\s+(?=[A-Z\"“][a-z])|\s*$)"
 )
-_CLOSED = re.compile(r"(?P<sep>\.)?(?:\s+(?=[^\W\d_]|[\"“«])|\s*$)")
+_CLOSED = later(r"(?P<sep>\.)?(?:\s+(?=[^\W\d_]|[\"“«])|\s*$)")
 _STOP = re.compile(r"[,.]\s*")
 _OF_OUR_ERA = re.compile(r" م ")
 """Behind SPA's dates in Arabic."""
@@ -40,7 +41,7 @@ _CAPITALS = re.compile(r"(?:(?P<comma>,)\s*|\s+)(?P<mark>[A-Z]{3,8})$")
 _TIME_ZONES = frozenset("BST CEST CET CST EDT EEST EET EST GMT HKT IST JST KST MSK MST PDT PST SGT UTC WIB".split())
 _BETWEEN_DASHES = re.compile(r"\(?(?P<mark>[A-Z][\w.&]*(?: [A-Z][\w.&]*){0,3})\)?\s+(?P<sep>-{1,2}|–|—|\|)(?:\s+|$)")
 _SITE_BEFORE = re.compile(r"\s?,\s|\s/\s")
-_PLACES_IN_BRACKETS = re.compile(r"[(（](?P<places>[^\W\d_][^()（）:;]{2,60})[)）]\s*(?P<sep>--|[–—-])?\s*")
+_PLACES_IN_BRACKETS = later(r"[(（](?P<places>[^\W\d_][^()（）:;]{2,60})[)）]\s*(?P<sep>--|[–—-])?\s*")
 _SOUTH_ASIA = frozenset(("BD", "IN", "LK", "NP", "PK"))
 """Where papers put a colon behind a city, in small letters, too: `Mumbai: The`."""
 _LARGE = 250_000
@@ -48,10 +49,10 @@ _LARGE = 250_000
 _LONGEST_ALONE = 50
 """Characters of places that stand alone."""
 _FIRST_OF_SEVERAL = re.compile(r"(?P<city>[^\s,/(]+(?:\s[^\s,/(]+){0,5})\s*[,/(]")
-_IN_CAPITALS = re.compile(r"(?P<place>[^\W\d_]{4,}(?:[ '’-][^\W\d_]{2,}){0,3})(?P<sep>\.)?\s+(?=[^\W\d_a-z][^\W\d_A-Z]*\s)")
-_SIGNED = re.compile(r"(?:,\s(?P<who>[^\W\d_]+(?:\s[^\W\d_]+){1,3}))?\s*[.:–—-](?:\s+|$)")
+_IN_CAPITALS = later(r"(?P<place>[^\W\d_]{4,}(?:[ '’-][^\W\d_]{2,}){0,3})(?P<sep>\.)?\s+(?=[^\W\d_a-z][^\W\d_A-Z]*\s)")
+_SIGNED = later(r"(?:,\s(?P<who>[^\W\d_]+(?:\s[^\W\d_]+){1,3}))?\s*[.:–—-](?:\s+|$)")
 _SIGNED_UNCASED = re.compile(r"\s*[.:/–—-]?(?:\s+|$)")
-_REPORTING = re.compile(r"\s*(?:\d{1,2}[:.]\d\d\s*(?:[AaPp]\.?[Mm]\.?)?\s*(?:[A-Z]{2,4}\s*)?)?[Rr]eporting from (?P<places>[^\W\d_].*)")
+_REPORTING = later(r"\s*(?:\d{1,2}[:.]\d\d\s*(?:[AaPp]\.?[Mm]\.?)?\s*(?:[A-Z]{2,4}\s*)?)?[Rr]eporting from (?P<places>[^\W\d_].*)")
 
 
 def with_separator(text: str, *, has_mark: bool = False) -> Found | None:

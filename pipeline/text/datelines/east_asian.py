@@ -13,6 +13,7 @@ from pipeline.text.agencies import agency_of
 from pipeline.text.datelines.found import Found
 from pipeline.text.datelines.places import MOST, east_asian_place, is_known
 from pipeline.text.dates import Printed
+from pipeline.text.later import later
 from schemas.article import Place
 
 _EAST_ASIAN = "\u2e80"
@@ -30,7 +31,7 @@ _CHINESE = "路透|法新|美联|美聯|新华|新華|中新|中央|共同|韩�
 _JAPANESE = "AFP[=＝]?時事|共同|時事|AFP|ロイター|聯合ニュース|新華社|タス通信|CNN"
 _RELAYED = "AFP|AP|EPA|UPI|dpa|로이터|신화|교도|타스|스푸트니크"
 _FORMS = tuple(
-    re.compile(pattern)
+    later(pattern)
     for pattern in (
         rf"^[据據【]?(?P<agency>[^\d\s，。（(、【]{{1,5}}?[社网網报報]|路透|法新)(?P<place>[^\d\s，。（(]{{0,12}}?){_DATE}[电電讯訊]】?{_REPORTER}"
         r"\s*(?P<sep>[-—，：])?\s*",

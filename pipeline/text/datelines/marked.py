@@ -21,9 +21,10 @@ from pipeline.text.datelines.heads import (
 )
 from pipeline.text.datelines.places import is_place, words
 from pipeline.text.dates import Printed, date_at_end, date_at_start
+from pipeline.text.later import later
 from pipeline.text.spelling import key
 
-_BRACKETED = re.compile(r"(?:\s*(?:--?|–|—))?\s*[(（\[](?P<mark>[^()（）\[\]]{2,45})[)）\]]")
+_BRACKETED = later(r"(?:\s*(?:--?|–|—))?\s*[(（\[](?P<mark>[^()（）\[\]]{2,45})[)）\]]")
 _SLASHED = re.compile(r"\s*/\s*(?P<mark>[^\W\d_][^/\d]{1,40}?)\s*/(?P<more>\s*(?P<date>[^/]{2,22}?)\s*/)?")
 _TAGS = re.compile(r"(?:[#$][\w.]+[\s,]*)+--\s*")
 """`DALLAS--(BUSINESS WIRE)--#AI #cloud--`"""

@@ -12,6 +12,7 @@ import unicodedata
 from functools import cache
 
 from pipeline.text import gazetteer
+from pipeline.text.later import later
 from pipeline.text.spelling import key
 from pipeline.text.tables import sections
 from schemas.article import Place
@@ -26,12 +27,12 @@ _MOST_LOWER_CASE = 4
 """Words that are neither capitalised nor particles."""
 _AS_MANY_PEOPLE = 4
 """Of two cities of one name an agency means the one at home, unless the other is a capital or so many times larger."""
-_NO_NAME = re.compile(r"[\"“”?!:…*&|<>@=;\d]")
+_NO_NAME = later(r"[\"“”?!:…*&|<>@=;\d]")
 _PREFIXED = re.compile(r"(?:Mac|Mc|De|La|Le|Van)[A-Z'. -]{3,}")
 _AFTER_APOSTROPHE = re.compile(r"(?<=^[a-z]['’])[^\W\d_]")
 """In `d'iberville`, not in `john's`."""
 _NO_PLACE = re.compile(r"[?!:;|<>@=]")
-_BRACKETS = re.compile(r"\s*[(\[]([^()\[\]]+)[)\]]")
+_BRACKETS = later(r"\s*[(\[]([^()\[\]]+)[)\]]")
 _ELIDED = ("l'", "d'", "l’", "d’")
 _DOTTED = ("TR", "AZ")
 """Where `I` and `İ` are the capitals of two letters, unless a wire in another language prints them."""
