@@ -62,12 +62,14 @@ def read_page(html: str, *, url: str = "", first: str = "") -> Page:
     said = read_metadata(parser, url=url)
     body = parser.body
     found = hidden.read_tree(body) if body is not None else Tree()
+    if (not found.blocks or found.boxes[0].prose < access.LEAST_PROSE) and (whole := tree.with_shadows(html)):
+        return read_page(whole, url=url, first=first)
     chosen = choose.choose(found)
     raws = [one.raw for one in chosen if one.is_kept]
     confidence = choose.confidence(chosen, found)
     prose = sum(raw.prose for raw in raws)
     blocks = typed.types(found, raws, base=url, is_live=Genre.LIVE in said.genres)
-    data, holder = _of_data(said, parser, prose, is_shell=found.blocks == [] or found.boxes[0].prose < access.LEAST_PROSE)
+    data, holder = _of_data(said, parser, prose, is_shell=not found.blocks or found.boxes[0].prose < access.LEAST_PROSE)
     if data:
         said = completed(said, holder)
         blocks = tuple(Block(text) for text in data)

@@ -46,6 +46,8 @@ _ATTRIBUTES = rb"(?:[\s/]*+[^\s/>][^\s/>=]*+(?:\s*+=\s*+(?:\"[^\"]*+\"|'[^']*+'|
 _MONSTER = re.compile(rb"<[a-zA-Z][^\s/>]*+" + _ATTRIBUTES + b"{%d}" % (MAX_ATTRIBUTES + 1))
 """A tag with more attributes than that, as the HTML standard parts them."""
 _MARKUP = re.compile(rb"<(?:(?P<comment>!--)|[!?][^>]*+|(?P<end>/?)(?P<name>[a-zA-Z][^\s/>]*+)" + _ATTRIBUTES + b"*+)")
+_FEW_TAGS = 2000
+"""In so few no trap takes longer than a large page."""
 _LEFT_OPEN = 500
 """Tags more than are closed: most pages have some hundred, of pictures and line breaks."""
 _MANY_OPTIONS = 2000
@@ -53,8 +55,7 @@ _MANY_OPTIONS = 2000
 _OPTION = re.compile(rb"<option\b", re.IGNORECASE)
 _FORMATTING = re.compile(rb"<(/?)(?:b|big|code|em|font|i|nobr|s|small|strike|strong|tt|u)(?=[\s>/])[^>]*+>", re.IGNORECASE)
 """The HTML standard's formatting elements but `a`."""
-_SHADOW = re.compile(rb"<template(\s[^>]*\bshadowrootmode\b)", re.IGNORECASE)
-"""A part of the page that is shown as it stands there, in a tree of its own."""
+_SHADOW = re.compile(r"<template(\s[^<>]*\bshadowrootmode\b)", re.IGNORECASE)
 _OPAQUE = frozenset(b"textarea title style xmp iframe noembed noframes noscript svg math frameset select".split())
 """Elements in which a tag may be none, or a script one."""
 _WHOLE_URL = re.compile(r"https?://[a-z0-9.-]+/(?:[\w/.%~+=&?,-]*[\w/])?", re.ASCII)
@@ -210,10 +211,8 @@ def parse(html: str) -> LexborHTMLParser:
     tags = data.count(b"<")
     if tags > MAX_TAGS:
         data = _cut(data)
-    if tags - 2 * data.count(b"</") > _LEFT_OPEN:
+    if tags > _FEW_TAGS and tags - 2 * data.count(b"</") > _LEFT_OPEN:
         data = _without_traps(data)
-    if b"shadowrootmode" in data:
-        data = _SHADOW.sub(rb"<div\1", data).replace(b"</template>", b"</div>")
     if tags > _DEEP and _may_be_deep(data, tags):
         _refuse_abyss(html)
     if _may_have_monster(data) and _has_monster(data):
@@ -225,6 +224,12 @@ def parse(html: str) -> LexborHTMLParser:
         return LexborHTMLParser(data)
     except Exception as error:  # selectolax raises its own kinds for what lexbor gives up on
         raise Unreadable(f"The HTML can't be parsed: {type(error).__name__}.") from error
+
+
+def with_shadows(html: str) -> str:
+    """With the shadow trees that a page declares as parts of it: a browser shows them where they stand. "" for a page without."""
+    whole, count = _SHADOW.subn(r"<div\1", html) if "shadowrootmode" in html else (html, 0)
+    return whole.replace("</template>", "</div>") if count else ""
 
 
 def _without_traps(data: bytes) -> bytes:

@@ -348,6 +348,8 @@ def test_a_button_below_a_sentence_is_none_of_it() -> None:
 def test_a_shadow_tree_that_the_page_declares_is_part_of_it() -> None:
     article = page(f"<news-story><template shadowrootmode='open'><article>{BODY}</article></template></news-story>")
     assert list(article.paragraphs) == PROSE
+    with pytest.raises(Unreadable):
+        page("<news-story><template shadowrootmode='open'><p>Nothing.</p></template></news-story>")
 
 
 def test_what_is_left_out_of_an_endless_page_is_said() -> None:
