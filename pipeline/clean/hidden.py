@@ -26,7 +26,8 @@ def read_tree(root: LexborNode) -> Tree:
     found = tree.read_tree(root)
     if not found.hidden or (story := _story(found)) <= 0:
         return found
-    shown = frozenset(one.node.mem_id for one in found.hidden[:_MOST_LOOKED_AT] if _is_story(found, one, story))
+    has_control = _has_control(found, story)
+    shown = frozenset(one.node.mem_id for one in found.hidden[:_MOST_LOOKED_AT] if _is_story(found, one, story, has_control=has_control))
     return tree.read_tree(root, shown) if shown else found
 
 
@@ -40,10 +41,10 @@ def _story(found: Tree) -> int:
     return max(prose, key=prose.__getitem__, default=0)
 
 
-def _is_story(found: Tree, one: Hidden, story: int) -> bool:
+def _is_story(found: Tree, one: Hidden, story: int, *, has_control: bool) -> bool:
     boxes = found.boxes
     is_slide = one.box == boxes[story].parent and _is_like(boxes[story], one)
-    if one.bits & _NO_STORY or not (is_slide or one.box == story and _has_control(found, story)):
+    if one.bits & _NO_STORY or not (is_slide or one.box == story and has_control):
         return False
     inside = tree.read_tree(one.node).boxes[0]
     return inside.prose >= _PROSE and inside.linked < 0.5 * inside.chars

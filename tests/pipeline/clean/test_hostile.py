@@ -28,6 +28,7 @@ PAGES = {
     "links in links in cells": START + "<table><tr>" + "<td><a href=x>word</a>" * 60_000 + P * 5 + END,
     "titles without end": START + "<section><h1>Title</h1><p>words of a story, and more of them</p></section>" * 5000 + END,
     "options without end": START + "<select>" + "<option>Seoul" * 100_000 + "</select>" + P * 5 + END,
+    "hidden elements and buttons without end": START + "<div>" + P * 5 + f"<div hidden>{P}</div>" * 300 + "<button>x</button>" * 30_000,
     "marks of text that are left open": START + "".join(f"<p><b id={n}>word</p>" for n in range(4000)) + P * 5 + END,
     "an image": "\x89PNG\r\n\x1a\n" + "\0\x01\xff" * 200_000,
     "truncated in a tag": START + P * 5 + "<div class='a",
